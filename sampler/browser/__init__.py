@@ -1,0 +1,1 @@
+"""Everything that touches Chromium; the only package that imports playwright."""
