@@ -374,6 +374,36 @@ class Render(Record):
     """Label of an earlier attempt of the same cell whose reply is the same to the letter."""
 
 
+class RenderTask(Record):
+    """What a worker needs to render one attempt; travels to other processes and machines.
+
+    Either `document` (a reply's page) or `root` and `page` (a page on disk, `page` relative to
+    `root`, whose relative addresses are answered from `root` and never from outside it).
+    """
+
+    id: AttemptId
+    needs: tuple[Need, ...] = ()
+    delivery: Delivery
+    document: Document | None = None
+    root: str | None = None
+    page: str | None = None
+    import_map: str | None = None
+    """JSON text of an import map that is put before the page's own scripts."""
+    offline: bool = False
+    sandbox: bool = True
+    wall_seconds: Annotated[float, Field(gt=0)] = 30
+    """How long the page's main thread may stay silent before the watchdog ends it."""
+    draw_every_frame: bool = False
+    """Draw every frame, not only the looked-at ones; the pictures are the same."""
+
+
+class Rendered(Record):
+    """What a worker gives back: the facts, and the pictures as PNG bytes by file name."""
+
+    render: Render
+    pictures: dict[str, bytes]
+
+
 # --- judgement -----------------------------------------------------------------------------------
 
 
@@ -421,6 +451,14 @@ class Score(Record):
     parts: tuple[ScorePart, ...] = ()
     findings: tuple[Finding, ...] = ()
     failure: Failure | None = None
+
+
+class Result(Record):
+    """One attempt with all that is known of it."""
+
+    attempt: Attempt
+    render: Render
+    score: Score
 
 
 # --- summaries -----------------------------------------------------------------------------------
