@@ -419,6 +419,8 @@ class Evidence(Record):
     objects: tuple[str, ...] = ()
     numbers: dict[str, float] = {}
     """Quantities by name with unit, such as "covered_share" or "at_seconds"."""
+    severity: Severity | None = None
+    """Where this case is milder than the check's own severity."""
 
 
 class Finding(Record):
