@@ -1,0 +1,70 @@
+"""One version of one npm package, read from the cache's archive.
+
+The archive is a plain, uncompressed zip: quick to write, quick to open, one file to move into its
+place, and with a checksum for every file in it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+class Package:
+    """Files and manifest of `name@version`; paths are relative and without a leading slash."""
+
+    def __init__(self, name: str, version: str, archive: Path | bytes) -> None:
+        """Open an archive that `pack` wrote; raises zipfile.BadZipFile or OSError where it is damaged."""
+        self.name = name
+        self.version = version
+        self._zip = zipfile.ZipFile(io.BytesIO(archive) if isinstance(archive, bytes) else archive)
+        self.paths = frozenset(self._zip.namelist())
+
+    def __contains__(self, path: str) -> bool:
+        return path in self.paths
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file; KeyError where there is none."""
+        return self._zip.read(path)
+
+    def is_whole(self) -> bool:
+        """Whether every file still has its checksum."""
+        try:
+            return self._zip.testzip() is None
+        except (zipfile.BadZipFile, OSError):
+            return False
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """package.json, or nothing where it is missing or no object."""
+        if "package.json" not in self.paths:
+            return {}
+        try:
+            manifest = json.loads(self.read("package.json").decode("utf-8-sig"))
+        except ValueError:
+            return {}
+        return manifest if isinstance(manifest, dict) else {}
+
+    def dependency(self, name: str) -> str | None:
+        """The range in which this package wants another: "^1.2.0"; its own exact version for itself."""
+        if name == self.name:
+            return self.version
+        for section in ("dependencies", "peerDependencies", "optionalDependencies"):
+            wanted = self.manifest.get(section)
+            if isinstance(wanted, dict) and isinstance(wanted.get(name), str):
+                return str(wanted[name])
+        return None
+
+
+def pack(files: Iterable[tuple[str, bytes]], target: IO[bytes]) -> None:
+    """Write files as an archive that `Package` opens."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for path, content in files:
+            archive.writestr(zipfile.ZipInfo(path), content)
