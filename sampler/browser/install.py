@@ -25,6 +25,9 @@ DOWNLOAD_SECONDS = 600.0
 PACKAGE_SECONDS = 900.0
 _VERSION_SECONDS = 30.0
 
+OS_RELEASE = Path("/etc/os-release")
+"""Where a Linux says which one it is."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PackageManager:
@@ -116,7 +119,7 @@ def _download(say: Callable[[str], None]) -> str | None:
     if as_root and sys.platform == "linux":
         # The download needs system libraries that a bare machine lacks, and root may add them.
         command.append("--with-deps")
-    return _run([*command, "chromium"], DOWNLOAD_SECONDS, environment)
+    return bounded([*command, "chromium"], DOWNLOAD_SECONDS, environment)
 
 
 def _package(say: Callable[[str], None]) -> str | None:
@@ -128,13 +131,13 @@ def _package(say: Callable[[str], None]) -> str | None:
         return "Ubuntu's own chromium is a snap, which cannot use a profile of our own"
     prefix: tuple[str, ...] = ()
     if manager.as_root and os.geteuid() != 0:
-        if shutil.which("sudo") is None or _run(["sudo", "-n", "true"], 10, dict(os.environ)) is not None:
+        if shutil.which("sudo") is None or bounded(["sudo", "-n", "true"], 10, dict(os.environ)) is not None:
             wanted = " ".join(manager.commands[-1])
             return f"`{wanted}` needs root, and sudo asks for a password"
         prefix = ("sudo", "-n")
     for command in manager.commands:
         say(f"Running {' '.join((*prefix, *command))}")
-        failure = _run([*prefix, *command], PACKAGE_SECONDS, {**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+        failure = bounded([*prefix, *command], PACKAGE_SECONDS, {**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
         if failure is not None and command is manager.commands[-1]:
             return failure
     return None
@@ -142,13 +145,13 @@ def _package(say: Callable[[str], None]) -> str | None:
 
 def _is_ubuntu() -> bool:
     try:
-        lines = Path("/etc/os-release").read_text("utf-8", "replace").splitlines()
+        lines = OS_RELEASE.read_text("utf-8", "replace").splitlines()
     except OSError:
         return False
     return "ID=ubuntu" in lines
 
 
-def _run(command: Sequence[str], seconds: float, environment: dict[str, str]) -> str | None:
+def bounded(command: Sequence[str], seconds: float, environment: dict[str, str]) -> str | None:
     """Run a command with its output on stderr; None when it went well, else why it did not, in a few words."""
     name = " ".join(Path(part).name if part == command[0] else part for part in command)
     try:
