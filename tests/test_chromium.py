@@ -328,7 +328,7 @@ def test_the_browser_gets_no_key(open_folder: Path, monkeypatch: pytest.MonkeyPa
     assert "proxy.invalid" not in environment
 
 
-ESCAPES = (Path(__file__).parent / "scenes" / "escapes.html").read_text("utf-8")
+ESCAPES = (Path(__file__).parent / "hostile" / "escapes.html").read_text("utf-8")
 
 
 @pytest.mark.browser
