@@ -566,6 +566,17 @@ class CellPlan(Record):
     n: Annotated[int, Field(ge=1)]
 
 
+class PageFile(Record):
+    """A page on disk that is scored as it is; attempt number i of its cell is the i-th page."""
+
+    root: str
+    """Absolute folder from which the page's relative addresses are answered."""
+    page: str
+    """Path relative to `root`, with forward slashes."""
+    shown: str
+    """The path as it was given, or found below a folder that was given."""
+
+
 class RunManifest(Record):
     """What a run is: written before the first attempt is asked, never changed."""
 
@@ -577,3 +588,7 @@ class RunManifest(Record):
     cells: tuple[CellPlan, ...]
     versions: dict[str, str] = {}
     """Python, Playwright, Chromium."""
+    pages: tuple[PageFile, ...] = ()
+    """The pages of a run that no model was asked for, in order of their numbers; empty for all others."""
+    import_map: str | None = None
+    """JSON text of an import map that is put before the scripts of every page in `pages`."""

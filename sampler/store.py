@@ -55,17 +55,25 @@ def check_name(name: str) -> str:
 def check_writable(out: Path, attempts: int) -> None:
     """OutputError unless runs and reports of that many attempts can be written below `out`; makes the folders."""
     for folder in (out / RENDERS, out / REPORTS):
-        with disk.writing(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            probe = folder / f".{secrets.token_hex(6)}.tmp"
-            try:
-                disk.write_new(probe, b"can this folder be written?")
-            finally:
-                probe.unlink(missing_ok=True)
-    free = shutil.disk_usage(out).free
+        _probe(folder)
+    _check_space(out, attempts)
+
+
+def _probe(folder: Path) -> None:
+    with disk.writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".{secrets.token_hex(6)}.tmp"
+        try:
+            disk.write_new(probe, b"can this folder be written?")
+        finally:
+            probe.unlink(missing_ok=True)
+
+
+def _check_space(folder: Path, attempts: int) -> None:
+    free = shutil.disk_usage(folder).free
     if free < attempts * ATTEMPT_BYTES:
         raise OutputError(
-            f"{out} has {free // 1_000_000:,} MB left and {attempts:,} attempts may need "
+            f"{folder} has {free // 1_000_000:,} MB left and {attempts:,} attempts may need "
             f"{attempts * ATTEMPT_BYTES // 1_000_000:,} MB; free some space or choose another folder with --out"
         )
 
@@ -265,6 +273,12 @@ class RunFolder:
 
     # --- writing
 
+    def check_writable(self, attempts: int) -> None:
+        """OutputError unless that many attempts can be written into this run, and its report."""
+        _probe(self.path)
+        _probe(self.report.parent)
+        _check_space(self.path, attempts)
+
     def write_answer(self, attempt: Attempt, reply: bytes | None) -> None:
         """Keep an answer for good: reply and record appear in one step and are never replaced.
 
@@ -331,14 +345,6 @@ class RunFolder:
     def write_score(self, score: Score) -> None:
         """The verdict on one attempt."""
         self._write(self.attempt_folder(score.id) / "score.json", disk.to_json(score))
-
-    def write_summary(self, summary: Summary) -> None:
-        """summary.json, beside the gallery."""
-        data = disk.to_json(summary)
-        path = self.report / "summary.json"
-        with disk.writing(path):
-            self._folder(self.report.parent, self.report)
-            disk.replace(path, data)
 
     def _write(self, path: Path, data: bytes) -> None:
         with disk.writing(path):
