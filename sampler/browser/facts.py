@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from sampler.records import ConsoleLine, Dialog, PageError, SourceLocation
@@ -95,6 +96,7 @@ class Diary:
         text = str(details.get("text", ""))
         stack = str(exception.get("description") or "")
         message = stack.split("\n    at ", maxsplit=1)[0] if stack else f"{text} {exception.get('value', '')}".strip()
+        message = re.sub(r"^Uncaught (\(in promise\) )?", "", message)
         frames = details.get("stackTrace", {}).get("callFrames", [])
         own = [frame for frame in frames if frame.get("url")]
         if own:

@@ -44,6 +44,8 @@ BATCH = 20
 """Frames in one call into the page."""
 LONGEST_WAIT_MILLISECONDS = 3000
 """How long the page's time is held, in real time, for something it waits for and that does not come."""
+NAVIGATIONS = 5
+"""How often a page may go elsewhere in its own folder, or reload, before it is only looked at."""
 BUDGET = 4
 """The whole of an attempt may take this many times the watchdog's limit."""
 
@@ -54,6 +56,10 @@ class PageHungError(Exception):
 
 class PageCrashedError(Exception):
     """The page's process is gone."""
+
+
+class NavigatedError(Exception):
+    """The page went to another address of its own in the middle of a call."""
 
 
 class OutOfTimeError(Exception):
@@ -86,6 +92,9 @@ class Attempting:
         self.sockets: list[str] = []
         self.in_flight: set[str] = set()
         self.frame = 0
+        """Of the whole visit; `before` of them passed in documents that the page has left since."""
+        self.before = 0
+        self.navigations = 0
         self.loaded = False
         self.begun = time.monotonic()
         self.key = f"__floorshot_{secrets.token_hex(8)}"
@@ -147,24 +156,35 @@ class Attempting:
 
     async def _watch(self) -> None:
         try:
-            await self._within(self.page.goto(self.site.url, wait_until="load", timeout=0))
-            self.loaded = True
-            await self._settle()
+            await self._within(self.page.goto(self.site.url, wait_until="commit", timeout=0))
             for target in FRAMES:
-                await self._run_to(target)
+                await self._reach(target)
                 if self.needs_every:
                     return
-                await self._look(target)
         except PageCrashedError:
             pass
         except PageHungError:
             await self._freed()
-        except PlaywrightError as error:
-            if not self.crashed.is_set():
-                # The page left for another address, or closed itself.
-                self.diary.at_seconds = self.frame / 60
-                if "net::" not in error.message and "navigat" not in error.message and "closed" not in error.message:
-                    raise
+
+    async def _reach(self, target: int) -> None:
+        """Move the page's time on to a frame and look at it, also when the page reloads on the way."""
+        while True:
+            try:
+                if not self.loaded:
+                    await self._call("loaded()")
+                    await self._settle()
+                    self.loaded = True
+                if self.frame < target and self.navigations <= NAVIGATIONS:
+                    await self._run_to(target)
+                if not self.needs_every:
+                    await self._look(target)
+            except NavigatedError:
+                self.navigations += 1
+                self.before = self.frame
+                self.loaded = False
+                await self._within(self.page.wait_for_load_state("domcontentloaded", timeout=0))
+            else:
+                return
 
     async def _within(self, doing: Awaitable[_T], limit: float | None = None) -> _T:
         """Wait for the page, not counting the time in which it waits for our answers."""
@@ -194,13 +214,13 @@ class Attempting:
 
     async def _call(self, expression: str, limit: float | None = None) -> Any:
         """Call into the probe; resolves promises, gives plain JSON."""
-        answer = await self._within(
-            self.cdp.send(
-                "Runtime.evaluate",
-                {"expression": f"{self.key}.{expression}", "awaitPromise": True, "returnByValue": True},
-            ),
-            limit,
-        )
+        call = {"expression": f"{self.key}.{expression}", "awaitPromise": True, "returnByValue": True}
+        try:
+            answer = await self._within(self.cdp.send("Runtime.evaluate", call), limit)
+        except PlaywrightError as error:
+            if "navigated" in error.message or "context was destroyed" in error.message:
+                raise NavigatedError from error
+            raise
         if "exceptionDetails" in answer:
             raise PlaywrightError(str(answer["exceptionDetails"].get("exception", {}).get("description", "no probe")))
         return answer["result"].get("value")
@@ -226,9 +246,9 @@ class Attempting:
             look = str(last == target).lower()
             every = str(self.every).lower()
             answer = await self._call(
-                f"run({{last: {last}, look: {look}, single: {str(single).lower()}, every: {every}}})"
+                f"run({{last: {last - self.before}, look: {look}, single: {str(single).lower()}, every: {every}}})"
             )
-            self.frame = int(answer["frame"])
+            self.frame = self.before + int(answer["frame"])
             self.diary.at_seconds = self.frame / 60
             if answer["needs_every"]:
                 self.needs_every = str(answer["needs_every"])
@@ -273,14 +293,14 @@ class Attempting:
     async def _freed(self) -> None:
         """End the script that hangs, and take a last picture of what the visitor is left with."""
         self.hang = Hang(
-            phase="later" if self.loaded else "load",
-            at_seconds=round(self.frame / 60, 3),
-            wall_seconds=self.task.wall_seconds,
+            phase="later" if self.loaded else "load", at_seconds=self.frame / 60, wall_seconds=self.task.wall_seconds
         )
-        with contextlib.suppress(PageHungError, PageCrashedError, PlaywrightError, OutOfTimeError):
+        with contextlib.suppress(PageHungError, PageCrashedError, PlaywrightError, OutOfTimeError, NavigatedError):
             await self._within(self.cdp.send("Runtime.terminateExecution"), 3)
+            at_seconds = self.before / 60 + float(await self._call("clock.held()", 3)) / 1000
+            self.hang = self.hang.model_copy(update={"at_seconds": round(at_seconds, 3)})
             facts = json.loads(await self._call("look()", 3))
-            await self._picture(max([f.at_seconds for f in self.seen.frames], default=0) + 0.001, facts)
+            await self._picture(at_seconds, facts)
 
 
 def _copy(address: str | None) -> Image.Image | None:

@@ -106,6 +106,8 @@ class Site:
             )
             if outcome in ("answered", "missing"):
                 await route.fulfill(status=status, headers=headers, body=body)
+            elif kind == "document":
+                await route.abort("aborted")  # the visitor stays; the browser's own error page would take its place
             else:
                 await route.abort("blockedbyclient" if outcome == "refused" else "internetdisconnected")
         finally:

@@ -20,6 +20,26 @@ PARTS = (
     "main.js",
 )
 
+KEPT = (
+    "Array",
+    "Error",
+    "Map",
+    "Math",
+    "Number",
+    "Object",
+    "Promise",
+    "Proxy",
+    "Reflect",
+    "RegExp",
+    "Set",
+    "String",
+    "TypeError",
+    "Uint8Array",
+    "WeakMap",
+    "WeakSet",
+)
+"""Globals that the probe goes on using after a page has replaced them."""
+
 
 @cache
 def _parts() -> str:
@@ -34,4 +54,5 @@ def probe(key: str, binding: str, seed: int = 1) -> str:
     into the page to carry facts out of it, `seed` is a 32-bit integer.
     """
     options = json.dumps({"key": key, "binding": binding, "seed": seed})
-    return f"(() => {{\n{_parts()}\nstartProbe({options});\n}})();"
+    kept = ", ".join(KEPT)
+    return f"(({kept}) => {{\n{_parts()}\nstartProbe({options});\n}})({kept});"

@@ -6,18 +6,16 @@
  */
 function startProbe(options) {
   const FRAME = 1000 / 60;
-  /** @type {any} */
-  let above = null;
-  try {
-    above = window.top !== window ? /** @type {any} */ (window.top)[options.key] : null;
-  } catch (error) {
-    above = null; // a frame of another origin
-  }
-  if (above) {
+  if (window.top !== window) {
     delete (/** @type {any} */ (window)[options.binding]);
     seedRandomness(options.seed + 1);
-    listen(above.report);
-    applyClock(above.clock);
+    try {
+      const above = /** @type {any} */ (window.top)[options.key];
+      listen(above.report);
+      applyClock(above.clock);
+    } catch (error) {
+      // A frame of another origin keeps its own time; `uncontrolled` says so.
+    }
     return;
   }
   const natives = takeNatives();
@@ -31,14 +29,21 @@ function startProbe(options) {
   const animate = followAnimations(clock);
   applyClock(clock);
   let frame = 0;
-  const presented = () => new Promise((resolve) => natives.requestAnimationFrame(() => natives.requestAnimationFrame(resolve)));
+  // The picture of what was drawn before is handed over in the same native frame, after its callbacks.
+  const presented = () => new Promise((resolve) => natives.requestAnimationFrame(() => natives.setTimeout(resolve, 0)));
+  const foreignFrames = () => [...document.querySelectorAll("iframe")].filter((frame) => frame.src + frame.srcdoc !== "" && !frame.contentDocument);
 
   const driver = {
     clock,
     report,
+    /** Waits for the document's load event. */
+    loaded: () => new Promise((resolve) => {
+      if (document.readyState === "complete") resolve(true);
+      else addEventListener("load", () => resolve(true), { once: true });
+    }),
     /** Waits, in real time, for what the page has begun. */
-    settle: (/** @type {number} */ maximum) => {
-      animate();
+    settle: async (/** @type {number} */ maximum) => {
+      if (animate()) await presented();
       return pending.settle(maximum);
     },
     /**
@@ -54,7 +59,7 @@ function startProbe(options) {
         draws.begin(look ? "look" : drawn ? "draw" : "skip");
         scenes.begin();
         await clock.frame(frame * FRAME);
-        animate();
+        if (animate()) await presented();
         const reason = draws.needsEvery() || (look ? draws.stale() : null);
         if (reason && !every) return { frame, needs_every: reason };
         if (single || pending.count() > 0) break;
@@ -67,7 +72,7 @@ function startProbe(options) {
       const { calls, triangles } = draws.counted();
       return natives.stringify({
         ...layout, draw_calls: calls, triangles, scene: scenes.snapshot(), three_revision: scenes.revision(),
-        shader_errors: draws.shaderErrors().slice(0, 20), uncontrolled: pending.uncontrolled(),
+        shader_errors: draws.shaderErrors().slice(0, 20), uncontrolled: [...pending.uncontrolled(), ...(foreignFrames().length ? ["frame"] : [])],
       });
     },
     presented,
