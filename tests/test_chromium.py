@@ -16,52 +16,22 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import playwright
 import pytest
 from playwright.async_api import async_playwright
 
-from sampler.browser import chromium, install, launcher, place
+from sampler.browser import chromium, launcher, place
 from sampler.browser import find as finding
 from sampler.errors import BrowserMissingError, BrowserUnusableError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
+    from conftest import Ended, Program
     from playwright.async_api import Page, Route
 
 T = TypeVar("T")
 
 ADDRESS = "https://page.invalid/"
-
-
-def program(path: Path, text: str) -> Path:
-    """An executable shell script that any user may run."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"#!/bin/sh\n{text}\n")
-    path.chmod(0o755)
-    return path
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that every user can enter; pytest's own is closed to others."""
-    with ExitStack() as stack:
-        claimed = stack.enter_context(place.claim())
-        folder = claimed.folder / "test"
-        folder.mkdir()
-        claimed.folder.chmod(0o755)
-        yield folder
-
-
-@pytest.fixture
-def bare(monkeypatch: pytest.MonkeyPatch, open_folder: Path) -> Path:
-    """A machine without any browser: the returned folder is all that PATH and Playwright's cache know."""
-    monkeypatch.setenv("PATH", str(open_folder / "bin"))
-    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(open_folder / "downloads"))
-    monkeypatch.delenv(finding.OVERRIDE, raising=False)
-    monkeypatch.setattr(finding, "_DEBIAN_BINARY", open_folder / "lib" / "chromium")
-    (open_folder / "bin").mkdir()
-    return open_folder
 
 
 def run(look: Callable[[chromium.Launched], Awaitable[T]], *, sandbox: bool = True) -> T:
@@ -84,135 +54,6 @@ async def page_of(launched: chromium.Launched, html: str) -> Page:
     await page.route(ADDRESS, answer)
     await page.goto(ADDRESS)
     return page
-
-
-# --- find ------------------------------------------------------------------------------------------
-
-
-def test_override_wins(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """FLOORSHOT_BROWSER is used whatever else there is."""
-    program(bare / "bin" / "chromium", "exit 0")
-    mine = program(bare / "mine", "exit 0")
-    monkeypatch.setenv(finding.OVERRIDE, str(mine))
-    assert chromium.find() == chromium.Found(executable=mine, origin="override")
-
-
-def test_override_that_is_nothing(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An override that cannot be run is said to be wrong, and no other browser is taken in its stead."""
-    program(bare / "bin" / "chromium", "exit 0")
-    monkeypatch.setenv(finding.OVERRIDE, "/nowhere/chrome")
-    with pytest.raises(BrowserMissingError, match=r"FLOORSHOT_BROWSER names /nowhere/chrome, which is not an exec.*"):
-        chromium.find()
-
-
-def test_playwrights_own_comes_first(bare: Path) -> None:
-    """The revision that this Playwright was made for is preferred to the system's browser, and others are not used."""
-    system = program(bare / "bin" / "google-chrome", "exit 0")
-    program(bare / "downloads" / "chromium-1" / "chrome-linux" / "chrome", "exit 0")
-    assert chromium.find() == chromium.Found(executable=system, origin="system")
-    listed = (Path(str(playwright.__file__)).parent / "driver" / "package" / "browsers.json").read_text("utf-8")
-    revision = listed.split('"chromium",')[1].split('"revision": "')[1].split('"')[0]
-    own = program(bare / "downloads" / f"chromium-{revision}" / "chrome-linux64" / "chrome", "exit 0")
-    assert chromium.find() == chromium.Found(executable=own, origin="playwright")
-
-
-def test_debians_wrapper_is_gone_past(bare: Path) -> None:
-    """Debian's start script adds flags by what it finds on the machine, so the program behind it is used."""
-    program(bare / "bin" / "chromium", "exec /somewhere/chromium")
-    behind = program(bare / "lib" / "chromium", "exit 0")
-    assert chromium.find() == chromium.Found(executable=behind, origin="system")
-
-
-def test_a_snap_is_passed_over(bare: Path) -> None:
-    """A snap cannot use a profile folder of ours, so it is passed over with that reason."""
-    snap = program(bare / "bin" / "chromium-browser", 'exec /snap/bin/chromium "$@"')
-    assert chromium.find() is None
-    assert [(p.executable, "snap" in p.reason) for p in finding.passed_over()] == [(snap, True)]
-
-
-def test_closed_folder_is_noticed(open_folder: Path) -> None:
-    """An executable counts as open to all only while every folder above it lets others through."""
-    path = program(open_folder / "closed" / "deep" / "chrome", "exit 0")
-    assert finding.open_to_all(path)
-    (open_folder / "closed").chmod(0o700)
-    assert not finding.open_to_all(path)
-
-
-# --- install ---------------------------------------------------------------------------------------
-
-
-def test_install_takes_what_is_there(bare: Path) -> None:
-    """A browser that runs is used as it is, and nothing is downloaded."""
-    there = program(bare / "bin" / "chromium", "echo Chromium 1.2.3")
-    said: list[str] = []
-    assert chromium.install(said.append).executable == there
-    assert said == [f"Using Chromium 1.2.3 at {there}"]
-
-
-@pytest.fixture
-def no_download(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Playwright's download host does not answer."""
-    monkeypatch.setenv("PLAYWRIGHT_DOWNLOAD_HOST", "http://127.0.0.1:9")
-
-
-@pytest.mark.usefixtures("no_download")
-def test_install_asks_the_package_manager(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the download fails, the system's package manager is asked, as root or through sudo without a password."""
-    monkeypatch.setattr(install, "OS_RELEASE", bare / "os-release")
-    (bare / "os-release").write_text("ID=debian\n")
-    chrome = bare / "bin" / "chromium"
-    program(
-        bare / "bin" / "apt-get",
-        f'case "$*" in *" chromium") printf "#!/bin/sh\\necho Chromium 9\\n" >{chrome}; /bin/chmod 755 {chrome};; esac',
-    )
-    program(bare / "bin" / "sudo", 'shift\nexec "$@"')
-    program(bare / "bin" / "true", "exit 0")
-    said: list[str] = []
-    assert chromium.install(said.append).executable == chrome
-    assert said[-1] == f"Installed Chromium 9 at {chrome}"
-
-
-@pytest.mark.usefixtures("no_download", "bare")
-def test_install_that_cannot_work_says_what_to_do() -> None:
-    """With no way to a browser there is one sentence with what was tried and what to do."""
-    with pytest.raises(BrowserMissingError) as caught:
-        chromium.install(lambda _: None)
-    message = str(caught.value)
-    assert "\n" not in message
-    assert "playwright install" in message
-    assert "install Chromium or Google Chrome yourself" in message
-
-
-@pytest.mark.usefixtures("no_download")
-def test_ubuntus_snap_is_not_installed(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ubuntu's package is a snap, which is of no use here, so apt-get is not asked for it."""
-    monkeypatch.setattr(install, "OS_RELEASE", bare / "os-release")
-    (bare / "os-release").write_text("NAME=Ubuntu\nID=ubuntu\n")
-    program(bare / "bin" / "apt-get", f'case "$*" in *" chromium") echo asked >{bare}/asked;; esac; exit 1')
-    with pytest.raises(BrowserMissingError, match="snap"):
-        chromium.install(lambda _: None)
-    assert not (bare / "asked").exists()
-
-
-def test_a_step_that_never_ends_is_ended(tmp_path: Path) -> None:
-    """A command has its time limit, and what it started ends with it."""
-    slow = program(tmp_path / "slow", f"sleep 60 & echo $! >{tmp_path}/child; wait")
-    started = time.monotonic()
-    assert install.bounded([str(slow)], 1, dict(os.environ)) == "`slow` took longer than 1 seconds"
-    assert time.monotonic() - started < 15
-    assert ended(int((tmp_path / "child").read_text()))
-
-
-def ended(pid: int) -> bool:
-    """Is the process gone (or a zombie), at the latest after five seconds?"""
-    for _ in range(50):
-        try:
-            if Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
-                return True
-        except (FileNotFoundError, ProcessLookupError):
-            return True
-        time.sleep(0.1)
-    return False
 
 
 # --- launch ----------------------------------------------------------------------------------------
@@ -238,7 +79,7 @@ def home_of(pid: int) -> Path:
 
 
 @pytest.mark.browser
-def test_sandbox_is_on_and_nobody_is_root() -> None:
+def test_sandbox_is_on_and_nobody_is_root(ended: Ended) -> None:
     """The sandbox is seen to be on, no process of the browser is root's, and all are gone afterwards."""
 
     async def look(launched: chromium.Launched) -> tuple[chromium.Launched, list[int], list[str]]:
@@ -255,7 +96,9 @@ def test_sandbox_is_on_and_nobody_is_root() -> None:
 
 
 @pytest.mark.browser
-def test_a_browser_that_is_not_sandboxed_is_refused(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_browser_that_is_not_sandboxed_is_refused(
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch, program: Program
+) -> None:
     """A browser that runs without the sandbox it was told to use is found out, and the message names the way round."""
     found = chromium.find()
     assert found is not None
@@ -270,7 +113,7 @@ def test_a_browser_that_is_not_sandboxed_is_refused(open_folder: Path, monkeypat
     assert run(look, sandbox=False) is False
 
 
-def test_no_user_namespaces(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_user_namespaces(open_folder: Path, monkeypatch: pytest.MonkeyPatch, program: Program) -> None:
     """Where the system allows no sandbox, one sentence says so and names --no-sandbox."""
     refusing = program(open_folder / "refusing", "echo '[1:1:FATAL:zygote.cc(1)] No usable sandbox!' >&2; exit 1")
     monkeypatch.setenv(finding.OVERRIDE, str(refusing))
@@ -292,7 +135,7 @@ async def nothing(_: chromium.Launched) -> None:
     ],
 )
 def test_a_browser_that_does_not_start(
-    open_folder: Path, monkeypatch: pytest.MonkeyPatch, behaviour: str, said: str
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch, behaviour: str, said: str, program: Program
 ) -> None:
     """A browser that ends, lacks a library or hangs at the start is one sentence, and leaves nothing running."""
     monkeypatch.setattr(launcher, "START_SECONDS", 2.0)
@@ -310,7 +153,7 @@ def test_no_browser_at_all() -> None:
 
 
 @pytest.mark.browser
-def test_the_browser_gets_no_key(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_browser_gets_no_key(open_folder: Path, monkeypatch: pytest.MonkeyPatch, program: Program) -> None:
     """Keys and proxies in our environment do not reach the browser's."""
     found = chromium.find()
     assert found is not None
@@ -435,7 +278,7 @@ KILLED = textwrap.dedent(
 
 
 @pytest.mark.browser
-def test_what_a_killed_run_leaves_is_cleared() -> None:
+def test_what_a_killed_run_leaves_is_cleared(ended: Ended) -> None:
     """After kill -9 of a run and its driver, the browser ends, and the next claim of the place removes its folder."""
     with subprocess.Popen([sys.executable, "-c", KILLED], stdout=subprocess.PIPE, text=True, process_group=0) as killed:
         assert killed.stdout is not None
@@ -502,7 +345,9 @@ def test_doctor_without_a_browser(tmp_path: Path) -> None:
 
 
 @pytest.mark.browser
-def test_doctor_of_a_browser_that_draws_nothing(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_of_a_browser_that_draws_nothing(
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch, program: Program
+) -> None:
     """A browser without WebGL is not fit, and the problem says so."""
     found = chromium.find()
     assert found is not None
