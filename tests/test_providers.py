@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def test_every_recorded_reply_is_given_to_the_byte() -> None:
-    """Each model listed answers each of its prompts with the recorded file, and reports nothing that was not recorded."""
+    """Each model listed answers each of its prompts with the recorded file, and invents no usage."""
     seen = 0
     for info in providers.available():
         model = providers.provider(info.model)
