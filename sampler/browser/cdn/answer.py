@@ -50,6 +50,10 @@ class Unavailable(Exception):  # noqa: N818 - as Missing
     """It should be there, but neither the cache nor the network has it."""
 
 
+class RegistryUnavailable(Unavailable):
+    """As Unavailable, of an npm package."""
+
+
 class Refused(Exception):  # noqa: N818 - as Missing
     """A host, scheme, port or address that no page may reach."""
 

@@ -68,6 +68,8 @@ _KEPT_HEADERS = ("content-type",)
 class Assets:
     """Files by address; safe to use from several threads."""
 
+    hosts = HOSTS
+
     def __init__(self, cache: Cache, settings: NpmSettings, *, offline: bool) -> None:
         """Keep what was fetched in `cache`; the proxy and certificates are those of the registry."""
         self._cache = cache
@@ -91,7 +93,7 @@ class Assets:
             if known is None:
                 known = self._fetched(address, key)
         status, mime, body = known
-        if status >= 400:  # noqa: PLR2004 - HTTP's first error status
+        if status >= 400:
             text = body.decode("utf-8", "replace")
             raise Missing(f"{url.host} has no {url.path} (HTTP {status})", text=text, status=status, mime=mime)
         headers = {**CORS, "content-type": mime, "cache-control": "public, max-age=31536000"}
@@ -142,7 +144,7 @@ class Assets:
                 if response.has_redirect_location:
                     address = urljoin(address, response.headers["location"])
                     continue
-                if response.status_code in {408, 425, 429} or response.status_code >= 500:  # noqa: PLR2004 - as above
+                if response.status_code in {408, 425, 429} or response.status_code >= 500:
                     raise Unavailable(f"{urlsplit(address).hostname} answered with HTTP {response.status_code}")
                 body = bytearray()
                 for chunk in response.iter_bytes(1 << 16):

@@ -13,7 +13,7 @@ from sampler.browser.cdn.answer import Answer, Missing, Refused, Unavailable
 from sampler.browser.cdn.assets import HOSTS as ASSET_HOSTS
 from sampler.browser.cdn.assets import Assets
 from sampler.browser.cdn.cache import Cache, default_folder
-from sampler.browser.cdn.hosts import cdnjs, github, jsdelivr, unpkg
+from sampler.browser.cdn.hosts import cdnjs, esmsh, github, jsdelivr, jspm, skypack, threejs, unpkg, vendors
 from sampler.browser.cdn.javascript import Scans
 from sampler.browser.cdn.library import Library
 from sampler.browser.cdn.serve import Sources
@@ -36,6 +36,11 @@ _HOSTS: dict[str, Callable[[Url, Sources], Answer]] = {
     "unpkg.com": unpkg.answer,
     "www.unpkg.com": unpkg.answer,
     **dict.fromkeys(jsdelivr.HOSTS, jsdelivr.answer),
+    **dict.fromkeys(skypack.HOSTS, skypack.answer),
+    **dict.fromkeys(("esm.sh", "cdn.esm.sh"), esmsh.answer),
+    **dict.fromkeys(jspm.HOSTS, jspm.answer),
+    **dict.fromkeys(threejs.HOSTS, threejs.answer),
+    **dict.fromkeys(vendors.HOSTS, vendors.answer),
     **dict.fromkeys((*github.RAW_HOSTS, *github.SERVING_HOSTS, *github.PAGES_HOSTS), github.answer),
 }
 
@@ -62,16 +67,7 @@ class Cdn:
     def answer(self, url: str) -> Answer:
         """What the real host would answer to GET, its redirects followed. Never raises for what a page asks."""
         try:
-            parsed = parse(url)
-            host = _HOSTS.get(parsed.host)
-            if host is None:
-                raise Refused(f"{parsed.host} is not a host that pages may load from")
-            try:
-                return host(parsed, self._sources)
-            except zipfile.BadZipFile:
-                # A damaged archive was noticed while reading it; fetch it anew, once.
-                self._sources.library.forget()
-                return host(parsed, self._sources)
+            return self.found(url)
         except Missing as ending:
             return endings.missing(ending)
         except Refused as ending:
@@ -81,11 +77,15 @@ class Cdn:
         except (IntegrityError, zipfile.BadZipFile) as error:
             return endings.unavailable(Unavailable(str(error)))
 
-    @staticmethod
-    def is_npm(url: str) -> bool:
-        """Whether an address stands for a file of an npm package, not for an asset of some other host."""
+    def found(self, url: str) -> Answer:
+        """The answer with status 200. Raises Missing, Refused, Unavailable, IntegrityError."""
+        parsed = parse(url)
+        host = _HOSTS.get(parsed.host)
+        if host is None:
+            raise Refused(f"{parsed.host} is not a host that pages may load from")
         try:
-            host = _HOSTS.get(parse(url).host)
-        except Refused:
-            return False
-        return host is not None and host is not _assets
+            return host(parsed, self._sources)
+        except zipfile.BadZipFile:
+            # A damaged archive was noticed while reading it; fetch it anew, once.
+            self._sources.library.forget()
+            return host(parsed, self._sources)

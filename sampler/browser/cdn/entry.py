@@ -54,8 +54,16 @@ def exported(manifest: dict[str, Any], subpath: str, conditions: Sequence[str]) 
     return target + best[2] if target is not None and target.endswith("/") else target
 
 
+def imported(manifest: dict[str, Any], name: str, conditions: Sequence[str]) -> str | None:
+    """The file that the package's own `imports` give for a name such as "#internal", or None."""
+    imports = manifest.get("imports")
+    if not isinstance(imports, dict):
+        return None
+    return exported({"exports": {f"./{key}": value for key, value in imports.items()}}, name, conditions)
+
+
 def _has_subpaths(exports: dict[str, Any]) -> bool:
-    return any(isinstance(key, str) and key.startswith(".") for key in exports)
+    return any(key.startswith(".") for key in exports)
 
 
 def _target(value: Any, conditions: Sequence[str], middle: str, depth: int) -> str | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sampler.browser.cdn import npmrc, tarball
-from sampler.browser.cdn.answer import Missing, Unavailable
+from sampler.browser.cdn.answer import Missing, RegistryUnavailable
 from sampler.browser.cdn.package import Package, pack
 from sampler.browser.cdn.registry import Registry
 from sampler.browser.cdn.versions import exact, resolve
@@ -75,7 +75,7 @@ class Library:
     def package(self, name: str, wanted: str = "latest") -> Package:
         """The package for an exact version, a range or a tag.
 
-        Raises NoPackage, NoVersion, Unavailable, IntegrityError.
+        Raises NoPackage, NoVersion, RegistryUnavailable, IntegrityError.
         """
         version = exact(wanted)
         if version is not None:
@@ -109,7 +109,7 @@ class Library:
                 self._listings[name] = (believed_at, known)
             elif self.offline:
                 if known is None:
-                    raise Unavailable(f"the versions of {name} are not in the cache, and the network is off")
+                    raise RegistryUnavailable(f"the versions of {name} are not in the cache, and the network is off")
             else:
                 known = self._asked(name, known)
         if not known.dists:
@@ -119,7 +119,7 @@ class Library:
     def _asked(self, name: str, known: Listing | None) -> Listing:
         try:
             packument = self.registry.packument(name)
-        except Unavailable:
+        except RegistryUnavailable:
             if known is None:
                 raise
             self._listings[name] = (time.time() - FRESH_SECONDS + _RETRY_SECONDS, known)
@@ -149,7 +149,7 @@ class Library:
             if found is not None:
                 return found
             if self.offline:
-                raise Unavailable(f"{name}@{version} is not in the cache, and the network is off")
+                raise RegistryUnavailable(f"{name}@{version} is not in the cache, and the network is off")
             dist = self.listing(name, needs=version).dists[version]
             data = self.registry.tarball(name, dist)
             contents = tuple(tarball.files(data))

@@ -78,4 +78,4 @@ def of_jsdelivr(path: str) -> str:
 
 def is_javascript(mime: str) -> bool:
     """Whether a browser would run it as a script."""
-    return mime.split(";")[0] in {"text/javascript", "application/javascript"}
+    return mime.split(";", maxsplit=1)[0] in {"text/javascript", "application/javascript"}

@@ -22,9 +22,11 @@ EMPTY_MODULE = "data:text/javascript,export default {}"
 """Stands for what only Node has."""
 _ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|/")
 _NODE = frozenset(
-    "assert async_hooks buffer child_process cluster console constants crypto dgram diagnostics_channel dns domain "
-    "events fs http http2 https inspector module net os path perf_hooks process punycode querystring readline repl "
-    "stream string_decoder timers tls trace_events tty url util v8 vm wasi worker_threads zlib".split()
+    """
+    assert async_hooks buffer child_process cluster console constants crypto dgram diagnostics_channel dns domain
+    events fs http http2 https inspector module net os path perf_hooks process punycode querystring readline repl
+    stream string_decoder timers tls trace_events tty url util v8 vm wasi worker_threads zlib
+    """.split()  # noqa: SIM905 - forty quoted words are harder to read
 )
 
 
@@ -83,41 +85,66 @@ def rendered(sources: Sources, package: Package, path: str, naming: Naming) -> b
     source = package.read(path)
     if suffix(path) == "json":
         return b"export default " + source
-    if commonjs.is_commonjs(source, path):
-        source = commonjs.wrapped(source)
-    return sources.scans.rewritten(source, lambda name: _instead(package, path, name, naming))
+
+    def instead(specifier: str) -> str | None:
+        return _instead(package, path, specifier, naming)
+
+    found = sources.scans.scan(source)
+    rewritten = sources.scans.rewritten(source, instead)
+    return commonjs.wrapped(rewritten, found, instead) if found.is_commonjs else rewritten
+
+
+def exports_default(sources: Sources, package: Package, path: str) -> bool:
+    """Whether the module at `path` has a default export."""
+    if suffix(path) == "json":
+        return True
+    found = sources.scans.scan(package.read(path))
+    return found.is_commonjs or found.has_default
+
+
+def reexport(address: str, *, default: bool) -> bytes:
+    """The short module that an ESM CDN gives for a package: all that the module at its lasting address exports.
+
+    Through it, every way of naming a version ends at one module instance.
+    """
+    lines = [f"export * from '{address}';"]
+    if default:
+        lines.append(f"export {{default}} from '{address}';")
+    return "\n".join([*lines, ""]).encode()
 
 
 def _instead(package: Package, path: str, specifier: str, naming: Naming) -> str | None:
+    """The address for one import, or None to leave it."""
     if specifier.startswith("#"):
-        inner = entry.exported(
-            {"exports": _as_subpaths(package.manifest.get("imports"))}, specifier, entry.BROWSER_IMPORT
-        )
-        return naming.file(package, entry.probe(package, inner) or inner) if inner else None
+        target = entry.imported(package.manifest, specifier, entry.BROWSER_IMPORT)
+        return naming.file(package, entry.probe(package, target) or target) if target else None
     if specifier.startswith("node:"):
         return EMPTY_MODULE
     if _ABSOLUTE.match(specifier):
         return None
-    browser = package.manifest.get("browser")
-    if isinstance(browser, dict):
-        if browser.get(specifier) is False:
-            return EMPTY_MODULE
-        if isinstance(browser.get(specifier), str) and not specifier.startswith("."):
-            specifier = str(browser[specifier])
-            path = "index.js" if specifier.startswith(".") else path
+    other = _browser_map(package).get(specifier, specifier)
+    if other is False:
+        return EMPTY_MODULE
+    if isinstance(other, str) and other != specifier and not specifier.startswith("."):
+        specifier = other
+        path = ""
     if not specifier.startswith("."):
         return naming.bare(package, specifier)
+    return _internal(package, path, specifier, naming)
+
+
+def _internal(package: Package, path: str, specifier: str, naming: Naming) -> str | None:
     target = posixpath.normpath(posixpath.join(posixpath.dirname(path), specifier))
     if target.startswith(".."):
         return None
     found = entry.probe(package, "" if target == "." else target)
     if found is None:
         return naming.file(package, target)
-    if isinstance(browser, dict) and browser.get(f"./{found}") is False:
+    if _browser_map(package).get(f"./{found}") is False:
         return EMPTY_MODULE
     return naming.file(package, entry.browser_instead(package, found))
 
 
-def _as_subpaths(imports: object) -> dict[str, object]:
-    """package.json's `imports`, written as `exports` are, so that the same rules read both."""
-    return {f"./{key}": value for key, value in imports.items()} if isinstance(imports, dict) else {}
+def _browser_map(package: Package) -> dict[str, object]:
+    table = package.manifest.get("browser")
+    return table if isinstance(table, dict) else {}

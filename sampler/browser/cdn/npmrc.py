@@ -37,7 +37,7 @@ class NpmSettings:
 
     def registry_of(self, package: str) -> str:
         """The registry that holds a package."""
-        return self.scopes.get(package.split("/")[0], self.registry) if package.startswith("@") else self.registry
+        return self.scopes.get(package.partition("/")[0], self.registry)
 
     def authorization_for(self, url: str) -> str | None:
         """The Authorization header for an address: that of the longest "//host/path/" it begins with."""

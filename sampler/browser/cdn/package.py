@@ -1,6 +1,6 @@
 """One version of one npm package, read from the cache's archive.
 
-The archive is a plain, uncompressed zip: quick to write, quick to open, one file to move into its
+The archive is a zip, lightly compressed: quick to open and to read from, one file to move into its
 place, and with a checksum for every file in it.
 """
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+_IN_MEMORY = 6 * 2**20
+"""Bytes of files that an open package keeps at hand; three.js and a dozen of its modules fit."""
+
 
 class Package:
     """Files and manifest of `name@version`; paths are relative and without a leading slash."""
@@ -26,13 +29,22 @@ class Package:
         self.version = version
         self._zip = zipfile.ZipFile(io.BytesIO(archive) if isinstance(archive, bytes) else archive)
         self.paths = frozenset(self._zip.namelist())
+        self._at_hand: dict[str, bytes] = {}
 
     def __contains__(self, path: str) -> bool:
         return path in self.paths
 
     def read(self, path: str) -> bytes:
         """The bytes of a file; KeyError where there is none."""
-        return self._zip.read(path)
+        content = self._at_hand.get(path)
+        if content is None:
+            content = self._zip.read(path)
+            room = _IN_MEMORY - len(content)
+            if room >= 0:
+                if sum(map(len, list(self._at_hand.values()))) > room:
+                    self._at_hand = {}
+                self._at_hand[path] = content
+        return content
 
     def is_whole(self) -> bool:
         """Whether every file still has its checksum."""
@@ -65,6 +77,7 @@ class Package:
 
 def pack(files: Iterable[tuple[str, bytes]], target: IO[bytes]) -> None:
     """Write files as an archive that `Package` opens."""
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+    with zipfile.ZipFile(target, "w") as archive:
         for path, content in files:
-            archive.writestr(zipfile.ZipInfo(path), content)
+            # A fixed date: the same package always makes the same archive.
+            archive.writestr(zipfile.ZipInfo(path), content, zipfile.ZIP_DEFLATED, compresslevel=1)

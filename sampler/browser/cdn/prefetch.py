@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from sampler.browser.cdn import mime as mimes
+from sampler.browser.cdn.answer import Missing, Refused, RegistryUnavailable, Unavailable
 from sampler.browser.cdn.cdn import Cdn
-from sampler.browser.cdn.javascript import references
+from sampler.browser.cdn.javascript import scan
 from sampler.errors import NetworkError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from sampler.browser.cdn.answer import Answer
-
 MAX_ADDRESSES = 2000
+_AT_ONCE = 4
 _ADDRESS = re.compile(r"https?://[^\s\"'`<>()\\]+")
 _LAST_PUNCTUATION = ".,;:!?"
 
@@ -34,32 +35,36 @@ def addresses(texts: Iterable[str]) -> tuple[str, ...]:
 def prefetch(urls: Iterable[str], cache: Path | None = None, progress: Callable[[str], None] | None = None) -> None:
     """Ask the stand-in CDN for every address, and for what the modules there import.
 
-    `progress` is told each address that was answered. Addresses of other hosts, folders of import
-    maps and files that are truly missing are passed over. Raises NetworkError where a package that a
-    page needs cannot be had.
+    `progress` is told each address that was answered, from whichever thread has it. Addresses of
+    other hosts, files that are truly missing and assets that cannot be had are passed over. Raises
+    NetworkError where an npm package that a page needs cannot be had, IntegrityError where one is
+    not what the registry promised.
     """
     cdn = Cdn(cache)
     waiting = list(dict.fromkeys(urls))
     seen = set(waiting)
-    while waiting and len(seen) <= MAX_ADDRESSES:
-        url = waiting.pop(0)
-        answer = cdn.answer(url)
-        if answer.outcome == "unavailable" and cdn.is_npm(url):
-            raise NetworkError(
-                f"{answer.detail}; check the network, or npm's registry and proxy settings, and run `sampler install` again"
-            )
-        if answer.outcome != "answered":
-            continue
-        if progress is not None:
-            progress(url)
-        for imported in _imports(url, answer):
-            if imported not in seen:
-                seen.add(imported)
-                waiting.append(imported)
+    with ThreadPoolExecutor(_AT_ONCE, "prefetch") as pool:
+        while waiting and len(seen) <= MAX_ADDRESSES:
+            found = list(pool.map(lambda url: _ask(cdn, url, progress), waiting))
+            waiting = [url for urls_of_one in found for url in urls_of_one if url not in seen]
+            waiting = list(dict.fromkeys(waiting))
+            seen.update(waiting)
 
 
-def _imports(url: str, answer: Answer) -> Iterable[str]:
-    if mimes.is_javascript(answer.headers.get("content-type", "")):
-        for reference in references(answer.body):
-            if reference.specifier.startswith((".", "/", "http")):
-                yield urljoin(url, reference.specifier)
+def _ask(cdn: Cdn, url: str, progress: Callable[[str], None] | None) -> tuple[str, ...]:
+    """Get one address into the cache; what it imports, as addresses."""
+    try:
+        answer = cdn.found(url)
+    except RegistryUnavailable as ending:
+        raise NetworkError(
+            f"{ending}; check the network or npm's registry and proxy settings, then run `sampler install` again"
+        ) from ending
+    except (Missing, Refused, Unavailable):
+        return ()
+    if progress is not None:
+        progress(url)
+    if not mimes.is_javascript(answer.headers.get("content-type", "")):
+        return ()
+    at = answer.headers.get("content-location", url)
+    names = (reference.specifier for reference in scan(answer.body).references)
+    return tuple(urljoin(at, name) for name in names if name.startswith((".", "/", "http:", "https:")))

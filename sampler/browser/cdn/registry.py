@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import httpx
 
-from sampler.browser.cdn.answer import Unavailable
+from sampler.browser.cdn.answer import RegistryUnavailable
 from sampler.errors import IntegrityError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Registry:
     def packument(self, name: str) -> dict[str, Any] | None:
         """All versions of a package with their hashes, or None where the registry has no such package.
 
-        Raises Unavailable where the registry cannot be reached or does not answer as one.
+        Raises RegistryUnavailable where the registry cannot be reached or does not answer as one.
         """
         url = self.settings.registry_of(name) + quote(name, safe="@")
         body = self._get(
@@ -55,21 +55,21 @@ class Registry:
         try:
             packument = json.loads(body)
         except ValueError as error:
-            raise Unavailable(f"{_host(url)} answered for {name} with something that is no JSON") from error
+            raise RegistryUnavailable(f"{_host(url)} answered for {name} with something that is no JSON") from error
         if not isinstance(packument, dict) or not isinstance(packument.get("versions"), dict):
-            raise Unavailable(f"{_host(url)} answered for {name} with something that is no list of versions")
+            raise RegistryUnavailable(f"{_host(url)} answered for {name} with something that is no list of versions")
         return packument
 
     def tarball(self, name: str, dist: dict[str, Any]) -> bytes:
         """The checked bytes of one version.
 
         `dist` is the registry's own record: address, `integrity` (or the older `shasum`). Raises
-        IntegrityError where they do not fit, Unavailable where the registry cannot be reached.
+        IntegrityError where they do not fit, RegistryUnavailable where the registry cannot be reached.
         """
         url = self._own_address(name, str(dist.get("tarball", "")))
         body = self._get(url, MAX_TARBALL, {})
         if body is None:
-            raise Unavailable(f"{_host(url)} lists {name} but has no {url}")
+            raise RegistryUnavailable(f"{_host(url)} lists {name} but has no {url}")
         verify(body, dist, url)
         return body
 
@@ -88,7 +88,7 @@ class Registry:
         host = _host(url)
         since, why = self._down.get(host, (0.0, ""))
         if why and time.monotonic() - since < _DOWN_SECONDS:
-            raise Unavailable(why)
+            raise RegistryUnavailable(why)
         authorization = self.settings.authorization_for(url)
         if authorization:
             headers = {**headers, "authorization": authorization}
@@ -99,12 +99,12 @@ class Registry:
                 last = error
                 time.sleep(0.25 * 2**attempt if attempt + 1 < ATTEMPTS else 0)
             except httpx.DecodingError as error:
-                raise Unavailable(f"{host} sent something that cannot be decoded") from error
+                raise RegistryUnavailable(f"{host} sent something that cannot be decoded") from error
         what = f"HTTP {last.response.status_code}" if isinstance(last, httpx.HTTPStatusError) else _reason(last)
         why = f"the npm registry {host} cannot be reached: {what}"
         if isinstance(last, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
             self._down[host] = (time.monotonic(), why)
-        raise Unavailable(why) from last
+        raise RegistryUnavailable(why) from last
 
     def _get_once(self, url: str, limit: int, headers: dict[str, str]) -> bytes | None:
         started = time.monotonic()
@@ -112,19 +112,19 @@ class Registry:
             if response.status_code in {404, 405, 410}:
                 return None
             if response.status_code in {401, 403}:
-                raise Unavailable(
+                raise RegistryUnavailable(
                     f"{_host(url)} refused access (HTTP {response.status_code}); check npm's token for it"
                 )
             response.raise_for_status()
             if not response.is_success:
-                raise Unavailable(f"{_host(url)} answered with HTTP {response.status_code}")
+                raise RegistryUnavailable(f"{_host(url)} answered with HTTP {response.status_code}")
             body = bytearray()
             for chunk in response.iter_bytes(1 << 16):
                 body += chunk
                 if len(body) > limit:
-                    raise Unavailable(f"{_host(url)} sent more than {limit >> 20} MB")
+                    raise RegistryUnavailable(f"{_host(url)} sent more than {limit >> 20} MB")
                 if time.monotonic() - started > self._total_seconds:
-                    raise Unavailable(f"{_host(url)} took longer than {self._total_seconds:.0f} seconds")
+                    raise RegistryUnavailable(f"{_host(url)} took longer than {self._total_seconds:.0f} seconds")
             return bytes(body)
 
     def _ready_client(self) -> httpx.Client:
@@ -141,7 +141,7 @@ def client(settings: NpmSettings, timeout: httpx.Timeout) -> httpx.Client:
         try:
             verify = ssl.create_default_context(cafile=settings.ca_file)
         except (OSError, ssl.SSLError) as error:
-            raise Unavailable(f"npm's cafile {settings.ca_file} cannot be read: {error}") from error
+            raise RegistryUnavailable(f"npm's cafile {settings.ca_file} cannot be read: {error}") from error
     mounts: dict[str, httpx.BaseTransport | None] = {}
     if settings.proxy:
         mounts["all://"] = httpx.HTTPTransport(proxy=settings.proxy, verify=verify)
@@ -158,7 +158,7 @@ def client(settings: NpmSettings, timeout: httpx.Timeout) -> httpx.Client:
 
 
 def verify(body: bytes, dist: dict[str, Any], url: str) -> None:
-    """Check a tarball against `integrity` (the strongest of its hashes) or `shasum`; IntegrityError where it differs."""
+    """Check a tarball against its `integrity` (the strongest hash of it) or `shasum`; raises IntegrityError."""
     promised = [entry.split("?")[0].partition("-") for entry in str(dist.get("integrity") or "").split()]
     for algorithm in ("sha512", "sha384", "sha256", "sha1"):
         wanted = [value for name, _, value in promised if name == algorithm]

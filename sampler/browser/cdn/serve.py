@@ -7,6 +7,7 @@ real address, so that the page loads the same files, and the same module instanc
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -38,6 +39,19 @@ def file(sources: Sources, package: Package, path: str, *, asked: str, at: str, 
     kind = mime or mimes.of(path)
     body = relocated(sources.scans, package.read(path), kind, asked=asked, at=at)
     return answered(body, kind, location=at if at != asked else None, detail=f"{package.name}@{package.version}/{path}")
+
+
+def folder(package: Package, path: str) -> Answer | None:
+    """The page that lists a folder ("" for the whole package), or None where there is none."""
+    inside = path.strip("/")
+    prefix = f"{inside}/" if inside else ""
+    names = sorted({name[len(prefix) :].partition("/")[0] for name in package.paths if name.startswith(prefix)})
+    if not names:
+        return None
+    title = html.escape(f"{package.name}@{package.version}/{inside}")
+    items = "".join(f"<li>{html.escape(name)}</li>" for name in names)
+    body = f"<!DOCTYPE html><html><head><title>{title}</title></head><body><ul>{items}</ul></body></html>"
+    return answered(body.encode(), "text/html; charset=utf-8", detail=f"{package.name}@{package.version}/{prefix}")
 
 
 def relocated(scans: Scans, body: bytes, mime: str, *, asked: str, at: str) -> bytes:

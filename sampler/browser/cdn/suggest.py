@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sampler.browser.cdn import versions
@@ -16,20 +17,24 @@ if TYPE_CHECKING:
 JSDELIVR = "https://cdn.jsdelivr.net/npm"
 IS_MODULE = " (a module, to be imported; there is no script of it any more)"
 LAST_EXAMPLES_JS = "0.147.0"
-"""The last release of three.js with `examples/js`: https://github.com/mrdoob/three.js/wiki/Migration-Guide, r147 to r148."""
+"""The last release of three.js with `examples/js` (https://github.com/mrdoob/three.js/wiki/Migration-Guide)."""
 LAST_SCRIPT_BUILD = "0.160.0"
-"""The last release with `build/three.js` and `build/three.min.js`: the same guide, r160 to r161."""
+"""The last release with `build/three.js` and `build/three.min.js`: the same guide."""
+LAST_FONTS = "0.183.0"
+"""A release whose package holds `examples/fonts`; newer ones leave them out."""
 
 
-def version(address: str, ending: NoVersion) -> str | None:
-    """The same address with the nearest version that exists."""
-    near = versions.nearest(ending.versions, ending.wanted)
-    if near is None:
+def version(library: Library, ending: NoVersion, path: str, prefix: str) -> str | None:
+    """The same file in the nearest version that exists; `prefix` as for `file`."""
+    revision = re.fullmatch(r"r?(\d{1,4})", ending.wanted) if ending.name == "three" else None
+    near = versions.nearest(ending.versions, f"0.{revision[1]}.0" if revision else ending.wanted)
+    package = _package(library, ending.name, near) if near else None
+    if package is None:
         return None
-    for written in (ending.wanted, encode(ending.wanted)):
-        if f"@{written}" in address:
-            return address.replace(f"@{written}", f"@{near}", 1)
-    return None
+    path = path.strip("/")
+    if path and path not in package:
+        return file(library, package, path, prefix)
+    return f"{prefix}/{ending.name}@{package.version}" + (f"/{encode(path)}" if path else "")
 
 
 def file(library: Library, package: Package, path: str, prefix: str) -> str | None:
@@ -59,25 +64,24 @@ def _three(library: Library, package: Package, path: str, prefix: str) -> str | 
         module = path.replace("addons/", "examples/jsm/", 1)
         return f"{at}/{module}" if module in package else None
     if path.startswith("examples/fonts/"):
-        older = _package(library, "three", LAST_SCRIPT_BUILD)
-        return f"{prefix}/three@{LAST_SCRIPT_BUILD}/{path}" if older is not None and path in older else None
+        older = _package(library, "three", LAST_FONTS)
+        return f"{prefix}/three@{LAST_FONTS}/{path}" if older is not None and path in older else None
     return None
 
 
 def same_name(package: Package, path: str) -> str | None:
     """The package's file with the same name, the one whose folders are most alike; None where there is none."""
-    wanted = path.strip("/").lower()
-    name = wanted.rpartition("/")[2]
+    *folders, name = path.strip("/").split("/")
     if not name:
         return None
-    plain = name.replace(".min.", ".")
-    folders = set(wanted.split("/")[:-1])
-    candidates = [
-        (found != name, -len(folders & set(candidate.lower().split("/")[:-1])), candidate.count("/"), candidate)
-        for candidate in package.paths
-        if (found := candidate.lower().rpartition("/")[2]) in {name, plain}
-    ]
-    return min(candidates)[3] if candidates else None
+    alike = {name.lower(), name.lower().replace(".min.", ".")}
+    candidates = []
+    for candidate in package.paths:
+        *others, other = candidate.split("/")
+        if other.lower() in alike:
+            shared = len(set(folders) & set(others))
+            candidates.append((other != name, other.lower() != name.lower(), -shared, len(others), candidate))
+    return min(candidates)[-1] if candidates else None
 
 
 def addon(library: Library, wanted: str, path: str) -> str | None:
@@ -85,8 +89,10 @@ def addon(library: Library, wanted: str, path: str) -> str | None:
     package = _package(library, "three", wanted)
     if package is None:
         return None
-    name = path.rpartition("/")[2].lower()
-    alike = [candidate for candidate in package.paths if candidate.lower().rpartition("/")[2] == name]
+    name = path.rpartition("/")[2]
+    names = {candidate: candidate.rpartition("/")[2] for candidate in package.paths}
+    alike = [candidate for candidate in names if names[candidate] == name]
+    alike = alike or [candidate for candidate in names if names[candidate].lower() == name.lower()]
     if not alike:
         return None
     best = min(alike, key=lambda candidate: (not candidate.startswith("examples/js/"), len(candidate), candidate))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import nodesemver
@@ -62,5 +63,5 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _distance(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ...]:
-    padded = (second + (0, 0, 0))[:3]
-    return tuple(abs(a - b) for a, b in zip((first + (0, 0, 0))[:3], padded, strict=True))
+    pairs = zip_longest(first, second, fillvalue=0)
+    return tuple(abs(a - b) for a, b in pairs)

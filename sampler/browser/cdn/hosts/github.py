@@ -7,12 +7,13 @@ Repositories that are published on npm are answered from there, tag by tag; what
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sampler.browser.cdn import mime, suggest
 from sampler.browser.cdn.answer import Answer, Missing, answered
 from sampler.browser.cdn.library import NoPackage, NoVersion
 from sampler.browser.cdn.url import Url, encode
+from sampler.browser.cdn.versions import nearest
 
 if TYPE_CHECKING:
     from sampler.browser.cdn.package import Package
@@ -54,6 +55,14 @@ _BRANCHES = {"master", "main", "dev", "latest", "head", "gh-pages", "release"}
 _REVISION = re.compile(r"r(\d{1,4})(?:\.(\d{1,3}))?")
 
 
+class _Place(NamedTuple):
+    """A file of a repository at a branch, tag or commit."""
+
+    repository: str
+    reference: str
+    path: str
+
+
 def tagged(package: str, reference: str) -> str | None:
     """The npm version for a branch or tag of a repository: three.js's `r128` is 0.128; None for a commit."""
     reference = reference.lower()
@@ -85,13 +94,14 @@ def answer(url: Url, sources: Sources) -> Answer:
             reference, _, rest = rest.partition("/")[2].partition("/")
     # raw.githubusercontent.com serves text, which no browser runs as a script; the others send real types.
     kind = mime.PLAIN if url.host in RAW_HOSTS and _is_text(rest) else mime.of(rest)
-    return _file(url, sources, f"{owner}/{repository}", reference, rest, kind)
+    return _file(url, sources, _Place(f"{owner}/{repository}", reference, rest), kind)
 
 
 def answer_gh(url: Url, path: str, sources: Sources) -> Answer:
-    """jsDelivr's `/gh/owner/repository@reference/path`."""
+    """JsDelivr's `/gh/owner/repository@reference/path`."""
     owner, repository, reference, rest = _split_gh(path.lstrip("/"))
-    return _file(url, sources, f"{owner}/{repository}", reference or "latest", rest, mime.of_jsdelivr(rest))
+    place = _Place(f"{owner}/{repository}", reference or "latest", rest)
+    return _file(url, sources, place, mime.of_jsdelivr(rest))
 
 
 def _split_gh(path: str) -> tuple[str, str, str, str]:
@@ -106,7 +116,8 @@ def _is_text(path: str) -> bool:
     return kind.startswith(("text/", "application/j", "application/x", "image/svg", "application/node", "video/mp2t"))
 
 
-def _file(url: Url, sources: Sources, repository: str, reference: str, path: str, kind: str) -> Answer:
+def _file(url: Url, sources: Sources, place: _Place, kind: str) -> Answer:
+    repository, reference, path = place
     name = PUBLISHED.get(repository.lower())
     wanted = tagged(name, reference) if name else None
     if name is None or wanted is None:
@@ -137,7 +148,5 @@ def _in_package(package: Package, path: str) -> str | None:
 
 
 def _other(ending: NoVersion) -> str | None:
-    from sampler.browser.cdn.versions import nearest
-
     near = nearest(ending.versions, ending.wanted)
     return f"{suggest.JSDELIVR}/{ending.name}@{encode(near)}" if near else None

@@ -49,17 +49,21 @@ def _npm(url: Url, path: str, sources: Sources) -> Answer:
         raise Missing(ending.detail, text=f"Couldn't find the requested package {name}.") from ending
     except NoVersion as ending:
         text = f"Couldn't find the requested release version {wanted}."
-        raise Missing(ending.detail, text=text, suggestion=suggest.version(url.text, ending)) from ending
+        suggestion = suggest.version(sources.library, ending, rest, f"{ORIGIN}/npm")
+        raise Missing(ending.detail, text=text, suggestion=suggestion) from ending
     if as_module:
         return _esm(url, sources, package, rest.strip("/"))
     found = resolved(package, rest)
     if found is None:
+        listed = serve.folder(package, rest) if rest.endswith("/") else None
+        if listed is not None:
+            return listed
         raise missing_file(sources, package, rest)
     return answered(package.read(found), mime.of_jsdelivr(found), detail=f"{name}@{package.version}/{found}")
 
 
 def missing_file(sources: Sources, package: Package, rest: str) -> Missing:
-    """jsDelivr's 404 for a file that the package does not have."""
+    """JsDelivr's 404 for a file that the package does not have."""
     text = f"Couldn't find the requested file {rest or '/'} in {package.name}."
     suggestion = suggest.file(sources.library, package, rest, f"{ORIGIN}/npm")
     return Missing(f"{package.name}@{package.version} has no file {rest or '/'}", text=text, suggestion=suggestion)

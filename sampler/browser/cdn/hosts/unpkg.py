@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from sampler.browser.cdn import entry, mime, serve, suggest
-from sampler.browser.cdn.answer import Answer, Missing
+from sampler.browser.cdn.answer import Answer, Missing, answered
 from sampler.browser.cdn.library import NoPackage, NoVersion
 from sampler.browser.cdn.url import Url, encode, split_package
 
@@ -29,7 +29,11 @@ def answer(url: Url, sources: Sources) -> Answer:
         raise Missing(ending.detail, text=f"Package not found: {name}") from ending
     except NoVersion as ending:
         text = f"Package version not found: {name}@{wanted}"
-        raise Missing(ending.detail, text=text, suggestion=suggest.version(url.text, ending)) from ending
+        suggestion = suggest.version(sources.library, ending, rest, ORIGIN)
+        raise Missing(ending.detail, text=text, suggestion=suggestion) from ending
+    listed = serve.folder(package, rest) if rest.endswith("/") else None
+    if listed is not None:
+        return listed
     path = _resolved(package, rest, url.query)
     if path is None:
         text = f"Not found: {url.path}{url.search}"
@@ -85,7 +89,7 @@ def _module(sources: Sources, package: Package, path: str, *, asked: str, at: st
     body = sources.scans.rewritten(package.read(path), lambda name: _as_module(package, name))
     body = serve.relocated(sources.scans, body, kind, asked=asked, at=at)
     location = at if at != asked else None
-    return serve.answered(body, kind, location=location, detail=f"{package.name}@{package.version}/{path}")
+    return answered(body, kind, location=location, detail=f"{package.name}@{package.version}/{path}")
 
 
 def _as_module(package: Package, name: str) -> str | None:
