@@ -22,6 +22,7 @@ from sampler.records import (
     Attempt,
     AttemptId,
     CellPlan,
+    Percentile,
     Record,
     Rendered,
     RenderTask,
@@ -267,3 +268,15 @@ def _browser() -> dict[str, str]:
     if named is None:
         raise BrowserMissingError("No Chromium or Chrome was found that runs; get one with `sampler install`")
     return {"Browser": named}
+
+
+def below(summary: Summary, measure: str, least: float) -> tuple[str, ...]:
+    """A sentence for each cell whose measure ("p10", "mean", …) is less, or is not known."""
+    found = []
+    for cell in summary.cells:
+        known = getattr(cell, measure)
+        value = known.value if isinstance(known, Percentile) else known
+        if value is None or value < least:
+            has = "unknown" if value is None else f"{value:g}"
+            found.append(f"{cell.model} · {cell.prompt}: {measure} is {has}, below {least:g}")
+    return tuple(found)
