@@ -33,7 +33,9 @@ def version(library: Library, ending: NoVersion, path: str, prefix: str) -> str 
         return None
     path = path.strip("/")
     if path and path not in package:
-        return file(library, package, path, prefix)
+        if f"{path}.js" not in package:
+            return file(library, package, path, prefix)
+        path = f"{path}.js"
     return f"{prefix}/{ending.name}@{package.version}" + (f"/{encode(path)}" if path else "")
 
 

@@ -49,6 +49,14 @@ def resolve(versions: Iterable[str], tags: Mapping[str, str], wanted: str) -> st
     return newest(versions, wanted)
 
 
+def allowed(versions: Iterable[str], wanted: str) -> tuple[str, ...]:
+    """The released versions that a range allows, newest first; a tag allows all."""
+    released = [version for version in versions if exact(version) and "-" not in version]
+    if wanted and not re.search(r"[A-Za-wyz]", wanted):
+        released = [version for version in released if newest((version,), wanted)]
+    return tuple(sorted(released, key=_numbers, reverse=True))
+
+
 def nearest(versions: Iterable[str], wanted: str) -> str | None:
     """The released version whose numbers lie nearest to `wanted`; None where that has no numbers."""
     target = _numbers(wanted)

@@ -8,6 +8,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sampler.browser.cdn.package import Package
 
 LAST_THREE_REVISION = 143
@@ -22,7 +24,7 @@ class Listing:
     """How a library on cdnjs comes from npm."""
 
     package: str
-    folders: dict[str, tuple[str, ...]]
+    folders: Mapping[str, tuple[str, ...]]
     """Per folder of the package, which is cut off, the patterns of the files that are kept; "**" keeps subfolders."""
     renamed: dict[str, str] = field(default_factory=dict)
     """File on cdnjs -> file in the package, where cdnjs took it from git under another name."""

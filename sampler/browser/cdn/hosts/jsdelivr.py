@@ -10,6 +10,7 @@ from sampler.browser.cdn.hosts import github
 from sampler.browser.cdn.library import NoPackage, NoVersion
 from sampler.browser.cdn.modules import Naming, rendered
 from sampler.browser.cdn.url import Url, encode, split_package
+from sampler.browser.cdn.versions import allowed, exact
 
 if TYPE_CHECKING:
     from sampler.browser.cdn.package import Package
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 ORIGIN = "https://cdn.jsdelivr.net"
 HOSTS = ("cdn.jsdelivr.net", "fastly.jsdelivr.net", "gcore.jsdelivr.net", "testingcf.jsdelivr.net", "esm.run")
 MAX_COMBINED = 32
+_FARTHEST_STEP = 64
 _MINIFIED = (".js", ".mjs", ".css", ".svg")
 
 
@@ -58,8 +60,37 @@ def _npm(url: Url, path: str, sources: Sources) -> Answer:
         listed = serve.folder(package, rest) if rest.endswith("/") else None
         if listed is not None:
             return listed
+        older = _older(sources, name, wanted or "latest", rest)
+        if older is not None:
+            found = resolved(older, rest) or ""
+            return answered(older.read(found), mime.of_jsdelivr(found), detail=f"{name}@{older.version}/{found}")
         raise missing_file(sources, package, rest)
     return answered(package.read(found), mime.of_jsdelivr(found), detail=f"{name}@{package.version}/{found}")
+
+
+def _older(sources: Sources, name: str, wanted: str, rest: str) -> Package | None:
+    """The newest allowed version that still has a file, for a range or tag: jsDelivr's version fallback.
+
+    Files go once and do not come back, so doubling steps into the past, then halving, find it with a
+    few packages instead of all.
+    """
+    if exact(wanted) is not None or not rest.strip("/"):
+        return None
+    candidates = allowed(sources.library.listing(name).versions, wanted)
+
+    def has_it(index: int) -> bool:
+        return resolved(sources.library.package(name, candidates[index]), rest) is not None
+
+    lacks, step = 0, 1
+    while lacks + step < len(candidates) and step <= _FARTHEST_STEP:
+        if has_it(lacks + step):
+            has = lacks + step
+            while has - lacks > 1:
+                middle = (has + lacks) // 2
+                has, lacks = (middle, lacks) if has_it(middle) else (has, middle)
+            return sources.library.package(name, candidates[has])
+        lacks, step = lacks + step, step * 2
+    return None
 
 
 def missing_file(sources: Sources, package: Package, rest: str) -> Missing:
