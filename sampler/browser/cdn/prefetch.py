@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MAX_ADDRESSES = 2000
 _AT_ONCE = 4
 _ADDRESS = re.compile(r"https?://[^\s\"'`<>()\\]+")
+_OTHER_MODULE = re.compile(rb"""\b(?:from|import)\s*\(?\s*["'](?:/|https?:)""")
+"""An import by full address; relative ones stay in the package, which is there already."""
 _LAST_PUNCTUATION = ".,;:!?"
 
 
@@ -63,8 +65,7 @@ def _ask(cdn: Cdn, url: str, progress: Callable[[str], None] | None) -> tuple[st
         return ()
     if progress is not None:
         progress(url)
-    if not mimes.is_javascript(answer.headers.get("content-type", "")):
+    if not mimes.is_javascript(answer.headers.get("content-type", "")) or not _OTHER_MODULE.search(answer.body):
         return ()
-    at = answer.headers.get("content-location", url)
     names = (reference.specifier for reference in scan(answer.body).references)
-    return tuple(urljoin(at, name) for name in names if name.startswith((".", "/", "http:", "https:")))
+    return tuple(urljoin(url, name) for name in names if name.startswith(("/", "http:", "https:")))
