@@ -12,7 +12,7 @@ export PYTHON
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "  Variables: PYTHON=/path/to/python3, FLAGS='options for sampler demo or pytest'"
+	@echo "  Variables: PYTHON=/path/to/python3, FLAGS='options for sampler demo, pytest or uv'"
 
 demo: setup ## Set up, then score the recorded attempts and write the gallery; needs no key
 	@$(BIN)/sampler install
@@ -31,11 +31,11 @@ types: setup-dev ## Check types
 docs: setup-dev ## Write docs/cli.md and docs/checks.md again from the program itself
 	$(BIN)/python docs/generate.py
 
-lock: setup-dev ## Resolve the packages anew and write requirements/*.txt
-	$(BIN)/uv pip compile $(LOCK) --group build --output-file requirements/runtime.txt pyproject.toml
-	$(BIN)/uv pip compile $(LOCK) --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt pyproject.toml
+lock: setup-dev ## Write requirements/*.txt again after a change of dependencies; FLAGS=--upgrade takes new versions
+	$(BIN)/uv pip compile $(LOCK) $(FLAGS) --group build --output-file requirements/runtime.txt pyproject.toml
+	$(BIN)/uv pip compile $(LOCK) $(FLAGS) --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt pyproject.toml
 
-LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock"
 
 clean: ## Remove .venv, caches and built packages; runs and reports stay

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 
@@ -40,6 +44,22 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def names(folder: Path, pattern: str) -> set[str]:
     """Files below a folder as they are named in the wheel."""
     return {path.relative_to(folder).as_posix() for path in folder.rglob(pattern) if path.is_file()}
+
+
+@pytest.mark.parametrize("lock", ["runtime", "dev"])
+def test_locks_hold_every_dependency(lock: str) -> None:
+    """Each dependency of pyproject.toml is in requirements/*.txt, in a version that it allows, and with a hash."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    groups = project["dependency-groups"]
+    wanted = [*project["project"]["dependencies"], *groups["build"]]
+    wanted += [entry for entry in groups["dev"] if isinstance(entry, str)] if lock == "dev" else []
+    text = (ROOT / "requirements" / f"{lock}.txt").read_text("utf-8")
+    locked = dict(re.findall(r"^([a-z0-9-]+)==(\S+)[^\n]*\\\n +--hash=sha256:[0-9a-f]{64}", text, re.MULTILINE))
+    for requirement in map(Requirement, wanted):
+        version = locked.get(canonicalize_name(requirement.name))
+        assert version is not None, f"{requirement.name} is not locked; run `make lock`"
+        assert requirement.specifier.contains(version)
+    assert not re.search(r"https?://|file:|--(extra-)?index-url|--find-links", text)
 
 
 def test_wheel_holds_everything(wheel: Path) -> None:
