@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from sampler.checks import CHECKS, blame, sight
@@ -12,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sampler.checks import Check
-    from sampler.records import Render, Severity
+    from sampler.records import Render, SceneSnapshot, Severity
 
 PASS_VALUE = 70
 """An attempt passes with this value or more, and no finding that is an error."""
@@ -49,46 +48,44 @@ POINTS: Mapping[str, Mapping[Severity, float]] = {
 
 _ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
 
-# Half-way points of the saturating measures of finish: at these values a measure earns half of its share.
-_HALF = {"detail": 0.02, "colours": 250.0, "objects": 60.0, "triangles": 20_000.0, "materials": 12.0}
+SHARES: Mapping[str, float] = {"detail": 14, "use of the frame": 2, "colour": 2, "craft": 2}
+"""Points that each measure of finish can earn; `FINISH` in all. Fitted to ratings: detail orders them best by far."""
 
 
 def finish(render: Render) -> tuple[float, str]:
     """How much was made of it: points earned, 0 to `FINISH`, and the sentence that explains them.
 
-    From the last frame: detail of the picture, how much of the frame is used, variety of colour; and, where the
-    scene is known, number and variety of objects and materials, shading and shadows. Each measure saturates, so
-    that no one of them can be driven up for ever. A page without three.js is judged by its picture alone.
+    From the last picture: how much detail it has, how much of the frame is used, how many colours; and, where the
+    scene is known, variety of materials, shading, and shadows or textures. Each measure saturates, so that none can
+    be driven up for ever. A page without three.js is judged by its picture alone.
     """
     frame = sight.last_frame(render)
     if frame is None or sight.shows_nothing(render):
         return 0.0, "Nothing is there to look at."
-    pixels = frame.canvas_pixels or frame.pixels
+    pixels, scene = frame.pixels, frame.scene
+    detail = pixels.detail**2 / (pixels.detail**2 + 0.01**2)
     measures = {
-        "detail": _saturating("detail", pixels.detail),
+        "detail": detail,
         "use of the frame": pixels.occupied_share,
-        "colour": (pixels.hue_spread + _saturating("colours", pixels.colours)) / 2,
+        "colour": _saturating(pixels.colours, 40),
+        "craft": detail if scene is None else _craft(scene),
     }
-    scene = frame.scene
-    if scene is not None:
-        things: float = scene.meshes + scene.points + scene.lines + scene.sprites
-        # Instances count by order of magnitude: one call makes a thousand of them.
-        things += 10 * math.log10(1 + scene.instances)
-        measures["objects"] = (
-            _saturating("objects", things)
-            + _saturating("triangles", frame.triangles)
-            + _saturating("materials", scene.materials)
-        ) / 3
-        shadows = scene.shadows_enabled and scene.cast_shadow > 0 and scene.receive_shadow > 0
-        lit = scene.lit_meshes > 0 and (scene.lights > 0 or scene.environment)
-        measures["shading"] = (lit + shadows + (scene.environment or scene.textures > 0 or scene.fog)) / 3
-    earned = round(FINISH * sum(measures.values()) / len(measures), 1)
-    parts = ", ".join(f"{name} {value:.0%}" for name, value in measures.items())
+    earned = round(sum(SHARES[name] * value for name, value in measures.items()), 1)
+    parts = ", ".join(f"{name} {SHARES[name] * value:.1f} of {SHARES[name]:g}" for name, value in measures.items())
     return earned, f"{earned:g} of {FINISH:g} points earned: {parts}."
 
 
-def _saturating(name: str, value: float) -> float:
-    return value / (value + _HALF[name])
+def _craft(scene: SceneSnapshot) -> float:
+    """Variety of materials, shading, and shadows or textures: a third each."""
+    lit = scene.lit_meshes > 0 and (scene.lights > 0 or scene.environment)
+    shadows = scene.shadows_enabled and scene.cast_shadow > 0 and scene.receive_shadow > 0
+    surfaces = shadows or scene.textures > 0 or scene.environment
+    return (_saturating(scene.materials, 4) + lit + surfaces) / 3
+
+
+def _saturating(value: float, half: float) -> float:
+    """0 to 1; a half at `half`."""
+    return value / (value + half)
 
 
 def findings(render: Render) -> tuple[Finding, ...]:

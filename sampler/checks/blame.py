@@ -44,6 +44,12 @@ _LOADING = re.compile(
 )
 """How it sounds when a file could not be had."""
 
+_NO_CONTEXT = re.compile(r"(creating|create|get) (a )?WebGL2?(RenderingContext| ?context| ?renderer)", re.IGNORECASE)
+"""How three.js and other engines say that they got no context."""
+
+_SHADER_LOG = re.compile(r"ERROR: \d+:\d+: ")
+"""A line of a GLSL compiler's log."""
+
 _SCRIPT_PATH = re.compile(r"\.(m?js|jsm|ts)$|\+esm$", re.IGNORECASE)
 _NEVER_MISSED = re.compile(
     r"(^|/)(favicon[^/]*|apple-touch-icon[^/]*|robots\.txt|[^/]*\.webmanifest|manifest\.json|[^/]*\.map)$"
@@ -103,7 +109,13 @@ def unavailable_requests(render: Render) -> tuple[Request, ...]:
 def without_context(render: Render) -> bool:
     """Whether the page asked for WebGL, was refused, and has no context that works."""
     refused = any("webgl" in (canvas.refused_context or "") for canvas in render.canvases)
+    refused = refused or any(_NO_CONTEXT.search(error.message) for error in render.errors)
     return refused and not any(canvas.context in {"webgl", "webgl2", "webgpu"} for canvas in render.canvases)
+
+
+def shader_complaints(render: Render) -> tuple[PageError, ...]:
+    """Errors that the page throws with the log of a shader compiler in them."""
+    return tuple(error for error in render.errors if _SHADER_LOG.search(error.message))
 
 
 def _follows(error: PageError, render: Render) -> bool:
@@ -119,6 +131,8 @@ def _follows(error: PageError, render: Render) -> bool:
     if (missing_assets(render) or missing_scripts(render) or refused or unavailable) and _LOADING.search(message):
         return True
     if without_context(render) and re.search(r"webgl|context|\bnull\b|undefined", message, re.IGNORECASE):
+        return True
+    if _SHADER_LOG.search(message):
         return True
     return bool(render.shader_errors) and re.search(r"shader|program|compil|link|GLSL|ERROR: \d", message) is not None
 
@@ -142,14 +156,17 @@ def distinct(errors: tuple[PageError, ...]) -> list[tuple[PageError, int]]:
 def is_broken(render: Render, errors: tuple[PageError, ...] = ()) -> bool:
     """Whether something that went wrong shows: nothing to look at, or a picture that should move and does not.
 
-    A picture that moved at first and came to rest counts where one of `errors` came in between.
+    A picture that moved at first and came to rest, or that is no longer drawn, counts where one of `errors` came in
+    between.
     """
     if sight.shows_nothing(render):
         return True
     if "motion" in render.needs and sight.stands_still(render):
         return True
-    first = render.frames[0].at_seconds if render.frames else 0.0
-    return sight.came_to_rest(render) and any(error.at_seconds > first for error in errors)
+    later = [error for error in errors if render.frames and error.at_seconds > render.frames[0].at_seconds]
+    if sight.came_to_rest(render) and later:
+        return True
+    return sight.stopped_drawing(render) and any(error.kind == "error" for error in later)
 
 
 def has_cause(render: Render) -> bool:

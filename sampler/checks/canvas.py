@@ -37,9 +37,10 @@ def _main_is_lost(render: Render) -> Canvas | None:
     main = sight.main_canvas(render)
     if main is None or not main.lost:
         return None
-    others = (canvas for canvas in render.canvases if canvas is not main and canvas.shown and canvas.connected)
-    if any(other.context in WEBGL and not other.lost and other.draws for other in others):
-        return None
+    for other in render.canvases:
+        in_its_place = other is not main and other.connected and other.shown and _area(other) > _area(main) / 2
+        if in_its_place and other.context in WEBGL and not other.lost and other.draws:
+            return None
     return main
 
 
@@ -50,6 +51,7 @@ def _is_explained(render: Render) -> bool:
         or blame.without_context(render)
         or _main_is_lost(render)
         or render.shader_errors
+        or blame.shader_complaints(render)
         or sight.has_gate(render)
     )
 
@@ -148,11 +150,23 @@ def shader_error(render: Render) -> Iterator[Evidence]:
             frame=_last(render),
             severity=None if broken else "warning",
         )
+    if not render.shader_errors:
+        for complaint, _ in blame.distinct(blame.shader_complaints(render)):
+            yield Evidence(
+                message=f"A shader does not compile: {complaint.message.strip().splitlines()[0][:300]}",
+                frame=_last(render),
+                source=complaint.location,
+                severity=None if broken else "warning",
+            )
+
+
+def _things(scene: SceneSnapshot) -> int:
+    return scene.meshes + scene.points + scene.lines + scene.sprites
 
 
 def _cause_from_scene(scene: SceneSnapshot, frame: Frame) -> str:
     """Why a three.js scene that was drawn gave one colour."""
-    things = scene.meshes + scene.points + scene.lines + scene.sprites
+    things = _things(scene)
     pixels = frame.canvas_pixels or frame.pixels
     if things == 0:
         return "the scene that is drawn holds no objects"
@@ -196,10 +210,11 @@ def blank_canvas(render: Render) -> Iterator[Evidence]:
     frame, canvas = sight.last_frame(render), sight.main_canvas(render)
     if frame is None or canvas is None or not sight.canvas_is_blank(render):
         return
-    if not _is_meant_to_draw(render) or _is_explained(render):
+    if not _is_meant_to_draw(render) or _is_explained(render) or _has_other_picture(render):
         return
-    if sight.needs_canvas(render) and _has_other_picture(render):
-        return
+    scene = frame.scene
+    if blame.missing_assets(render) and (scene is None or _things(scene) == 0):
+        return  # what should be drawn is what is missing
     cause = _blank_because(canvas, frame)
     earlier = sight.was_ever_drawn(render)
     later = f" at {frame.at_seconds:g} s, after it held a picture" if earlier else ""
@@ -220,7 +235,7 @@ def _has_other_picture(render: Render) -> bool:
     if frame is None or sight.is_bare(frame.pixels):
         return False
     return any(
-        canvas is not main and canvas.shown and canvas.draws > 0 and canvas.box.width * canvas.box.height > 184_320
+        canvas is not main and canvas.shown and canvas.draws > 0 and _area(canvas) > 184_320
         for canvas in render.canvases
     )
 
@@ -297,14 +312,14 @@ def canvas_size(render: Render) -> Iterator[Evidence]:
             )
         return
     box = main.box
-    if box.width * box.height <= 0.05 * across * down:
+    if _area(main) <= 0.05 * across * down:
         if not _is_explained(render):
             yield Evidence(
                 message=f"The canvas is tiny: {box.width:g} x {box.height:g} pixels on a screen of {across} x {down}.",
                 frame=_last(render),
                 box=box,
                 source=main.made_at,
-                numbers={"screen_share": box.width * box.height / (across * down)},
+                numbers={"screen_share": _area(main) / (across * down)},
                 severity="warning",
             )
         return
@@ -320,6 +335,11 @@ def canvas_size(render: Render) -> Iterator[Evidence]:
                 numbers={"scroll_pixels": scroll},
                 severity="warning" if scroll > 24 else "note",
             )
+
+
+def _area(canvas: Canvas) -> float:
+    """Square pixels on the screen, in and out of the viewport."""
+    return canvas.box.width * canvas.box.height
 
 
 def _has_no_size(canvas: Canvas) -> bool:

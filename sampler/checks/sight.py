@@ -74,12 +74,16 @@ def is_bare(pixels: PixelFacts) -> bool:
 def canvas_is_blank(render: Render) -> bool:
     """Whether the main canvas, at the last frame, holds no picture.
 
-    A canvas that could not be read is blank when the whole screen is flat.
+    A canvas that could not be read is blank when nothing was drawn on it with WebGL, not even a clear, or when the
+    whole screen is flat.
     """
-    frame = last_frame(render)
-    if frame is None or main_canvas(render) is None:
+    frame, canvas = last_frame(render), main_canvas(render)
+    if frame is None or canvas is None:
         return False
-    return is_flat(frame.canvas_pixels or frame.pixels)
+    if frame.canvas_pixels is not None:
+        return is_flat(frame.canvas_pixels)
+    untouched = canvas.context in {"webgl", "webgl2"} and not canvas.draws and not canvas.clears
+    return untouched or is_flat(frame.pixels)
 
 
 def was_ever_drawn(render: Render) -> bool:
@@ -142,6 +146,12 @@ def came_to_rest(render: Render) -> bool:
     """Whether the picture changed at first and no longer at the end."""
     frames = render.frames
     return len(frames) > 2 and same_picture(frames[-2], frames[-1]) and not same_picture(frames[0], frames[1])
+
+
+def stopped_drawing(render: Render) -> bool:
+    """Whether nothing was drawn in the last frame that was looked at, though in an earlier one it was."""
+    frames = render.frames
+    return len(frames) > 1 and frames[-1].draw_calls == 0 and any(frame.draw_calls for frame in frames[:-1])
 
 
 def shows_nothing(render: Render) -> bool:
