@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -238,7 +239,7 @@ def _print(report: Report, *, browse: bool | None, as_json: bool) -> None:
 
 def _open(report: Report, *, browse: bool | None, as_json: bool) -> None:
     if browse is None:
-        browse = not as_json and click.get_text_stream("stdout").isatty() and options.has_display()
+        browse = not as_json and sys.stdout.isatty() and options.has_display()
     if browse:
         webbrowser.open(report.index.resolve().as_uri())
 
