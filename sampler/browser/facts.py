@@ -48,6 +48,8 @@ class Diary:
         try:
             fact = json.loads(payload)
             kind = fact["kind"]
+            if "at" in fact:
+                self.at_seconds = float(fact["at"])
             if kind == "dropped":
                 self.dropped[fact["of"]] = max(self.dropped[fact["of"]], int(fact["sent"]))
             elif kind == "console" and len(self.console) < 400:

@@ -103,7 +103,7 @@ async def _attempted(attempting: Attempting) -> Failure | None:
         return Failure(
             whose="harness",
             slug="too-slow-to-draw",
-            message=f"Software rendering did not reach the last frame within {seconds:g} s; allow more with --wall-seconds",
+            message=f"Software rendering did not reach the last frame within {seconds:g} s",
         )
     except (PlaywrightError, SamplerError) as error:
         return Failure(whose="harness", slug="browser-failed", message=str(error).splitlines()[0][:500])
@@ -162,6 +162,7 @@ class _Process:
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
         self.warm: Warm | None = None
+        self.cdns: dict[bool, Cdn] = {}
         # Runs in worker processes too, where atexit does not.
         Finalize(self, _Process.end, args=(self,), exitpriority=10)
 
@@ -182,7 +183,8 @@ class _Process:
                 raise
             self.warm = warm
         warm.pages += 1
-        return await attempt(task, warm.launched, Cdn(offline=task.offline), warm.environment)
+        cdn = self.cdns.setdefault(task.offline, Cdn(offline=task.offline))
+        return await attempt(task, warm.launched, cdn, warm.environment)
 
     def end(self) -> None:
         warm, self.warm = self.warm, None

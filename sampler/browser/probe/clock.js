@@ -208,8 +208,12 @@ function applyClock(clock) {
  */
 function fixedDate(now) {
   const RealDate = Date;
-  /** @this {any} */
-  function FixedDate(/** @type {any[]} */ ...args) {
+  /**
+   * @this {any}
+   * @param {any[]} args
+   * @returns {any}
+   */
+  function FixedDate(...args) {
     if (!new.target) return new RealDate(now()).toString();
     return Reflect.construct(RealDate, args.length ? args : [now()], new.target === FixedDate ? RealDate : new.target);
   }

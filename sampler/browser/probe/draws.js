@@ -1,5 +1,5 @@
 // @ts-check
-// Knows every WebGL context, counts what is drawn, and draws only the frames that are looked at.
+// Counts what is drawn with WebGL, and draws only the frames that are looked at.
 //
 // While time is moved between two pictures, draw calls are counted but not carried out. That changes no
 // picture as long as no later draw reads what was left out. Every surface (texture, renderbuffer or the
@@ -7,39 +7,21 @@
 // one, `needsEvery` says what it was, and the attempt is rendered again with every frame drawn.
 
 /**
- * @typedef {object} CanvasFacts
- * @property {HTMLCanvasElement | OffscreenCanvas} canvas
- * @property {string} context
- * @property {string | null} refused
- * @property {WebGL2RenderingContext | null} gl
- * @property {number} draws On the visible framebuffer.
- * @property {number} clears
- * @property {boolean} lost
- * @property {boolean} lostByPage
- * @property {{url: string, line: number, column: number, function: string | null} | null} place
- * @property {HTMLCanvasElement | null} copy The picture after the last drawing that was carried out, made small.
- */
-
-/**
  * @typedef {object} Draws
- * @property {() => CanvasFacts[]} canvases
  * @property {(mode: "skip" | "draw" | "look") => void} begin Begins a frame: left out, drawn, or drawn to be looked at.
  * @property {() => {calls: number, triangles: number}} counted Since `begin`.
  * @property {() => string | null} needsEvery
  * @property {() => string | null} stale A canvas on the screen whose last drawing was left out.
- * @property {() => {stage: string, log: string, line: string}[]} shaderErrors
  */
 
-/** @returns {Draws} */
-function watchDraws() {
-  const COPY_WIDTH = 320;
+/**
+ * @param {Canvases} canvases
+ * @returns {Draws}
+ */
+function watchDraws(canvases) {
   const COPIES_AT_LOAD = 30;
-  /** @type {Map<any, CanvasFacts>} */
-  const canvases = new Map();
   /** @type {WeakMap<any, any>} */
   const states = new WeakMap();
-  /** @type {{stage: string, log: string, line: string}[]} */
-  const shaderErrors = [];
   /** @type {"skip" | "draw" | "look"} */
   let mode = "draw";
   let looked = false;
@@ -50,32 +32,11 @@ function watchDraws() {
   let why = null;
   const need = (/** @type {string} */ reason) => { why = why || reason; };
 
-  const drawImage = CanvasRenderingContext2D.prototype.drawImage;
-  const clearRect = CanvasRenderingContext2D.prototype.clearRect;
-  const getContext = HTMLCanvasElement.prototype.getContext;
-
-  const copyOf = (/** @type {CanvasFacts} */ facts) => {
-    const { canvas } = facts;
-    if (!canvas.width || !canvas.height) return;
-    const scale = Math.min(1, COPY_WIDTH / canvas.width, COPY_WIDTH / canvas.height);
-    const copy = facts.copy || document.createElement("canvas");
-    const width = Math.max(1, Math.round(canvas.width * scale));
-    const height = Math.max(1, Math.round(canvas.height * scale));
-    if (copy.width !== width || copy.height !== height) {
-      copy.width = width;
-      copy.height = height;
-    }
-    const context = /** @type {any} */ (getContext.call(copy, "2d", { willReadFrequently: true }));
-    clearRect.call(context, 0, 0, width, height);
-    drawImage.call(context, /** @type {any} */ (canvas), 0, 0, width, height);
-    facts.copy = copy;
-  };
-
   /** State of one context, as far as drawing needs it. */
   const stateOf = (/** @type {any} */ gl) => {
     let state = states.get(gl);
     if (!state) {
-      const facts = canvases.get(gl.canvas);
+      const facts = canvases.of(gl.canvas);
       const screen = { name: "canvas", missing: false };
       state = {
         gl, facts, screen, draw: null, read: null, unit: 0, units: [], program: null, copying: false,
@@ -148,7 +109,7 @@ function watchDraws() {
     state.copying = true;
     queueMicrotask(() => {
       state.copying = false;
-      copyOf(facts);
+      canvases.copy(facts);
     });
   };
 
@@ -279,33 +240,8 @@ function watchDraws() {
     };
     note("uniform1i", (state, a) => setUnits(state, a[0], [a[1]]));
     note("uniform1iv", (state, a) => setUnits(state, a[0], Array.from(a[1] || []).slice(0, 32)));
-    replaceMethod(prototype, "linkProgram", (original) => function (/** @type {any} */ program) {
-      original.apply(this, arguments);
-      stateOf(this).programs.delete(program);
-      linked.push({ gl: this, program, shaders: this.getAttachedShaders(program) || [] });
-    });
+    note("linkProgram", (state, a) => state.programs.delete(a[0]));
   }
-  /** @type {{gl: any, program: any, shaders: any[]}[]} */
-  let linked = [];
-  const inspectShaders = () => {
-    for (const { gl, program, shaders } of linked.slice(0, 200)) {
-      if (gl.isContextLost() || !gl.isProgram(program) || gl.getProgramParameter(program, gl.LINK_STATUS)) continue;
-      const before = shaderErrors.length;
-      for (const shader of shaders) {
-        if (gl.getShaderParameter(shader, gl.COMPILE_STATUS)) continue;
-        const log = String(gl.getShaderInfoLog(shader) || "").slice(0, 1000);
-        const at = /ERROR: \d+:(\d+)/.exec(log);
-        const lines = String(gl.getShaderSource(shader) || "").split("\n");
-        const stage = gl.getShaderParameter(shader, gl.SHADER_TYPE) === gl.VERTEX_SHADER ? "vertex" : "fragment";
-        shaderErrors.push({ stage, log, line: at ? String(lines[+at[1] - 1] || "").trim().slice(0, 300) : "" });
-      }
-      if (shaderErrors.length === before) {
-        shaderErrors.push({ stage: "link", log: String(gl.getProgramInfoLog(program) || "").slice(0, 1000), line: "" });
-      }
-    }
-    linked = [];
-  };
-
   // Multi-draw is an extension with methods of its own.
   const extensionOf = (/** @type {any} */ gl, /** @type {string} */ name, /** @type {any} */ extension) => {
     if (!extension) return;
@@ -326,7 +262,7 @@ function watchDraws() {
       }
     } else if (name === "WEBGL_lose_context") {
       replaceMethod(Object.getPrototypeOf(extension), "loseContext", (original) => function () {
-        const facts = canvases.get(gl.canvas);
+        const facts = canvases.of(gl.canvas);
         if (facts) facts.lostByPage = true;
         return original.apply(this, arguments);
       });
@@ -345,35 +281,9 @@ function watchDraws() {
     });
   }
 
-  const watchContext = (/** @type {any} */ prototype) => replaceMethod(prototype, "getContext", (original) => function (/** @type {any} */ kind) {
-    const context = original.apply(this, arguments);
-    const name = kind === "experimental-webgl" ? "webgl" : String(kind);
-    let facts = canvases.get(this);
-    if (!facts && canvases.size < 1000) {
-      facts = { canvas: this, context: "none", refused: null, gl: null, draws: 0, clears: 0, lost: false, lostByPage: false, place: placeOf(new Error().stack), copy: null };
-      canvases.set(this, facts);
-      this.addEventListener("webglcontextlost", () => { if (facts) facts.lost = true; });
-      this.addEventListener("webglcontextrestored", () => { if (facts) facts.lost = false; });
-    }
-    if (!facts) return context;
-    if (!context) {
-      if (facts.context === "none") facts.refused = name;
-    } else if (facts.context === "none") {
-      facts.context = name;
-      facts.refused = null;
-      if (name.startsWith("webgl")) {
-        facts.gl = context;
-        stateOf(context).facts = facts;
-      }
-    }
-    return context;
-  });
-  watchContext(HTMLCanvasElement.prototype);
-  if (window.OffscreenCanvas) watchContext(OffscreenCanvas.prototype);
-
   // Reading a WebGL canvas from outside WebGL.
   const canvasRead = (/** @type {any} */ canvas, /** @type {string} */ how) => {
-    const gl = canvases.get(canvas)?.gl;
+    const gl = canvases.of(canvas)?.gl;
     if (gl) readable(stateOf(gl), null, how);
   };
   for (const [owner, names] of /** @type {[any, string[]][]} */ ([
@@ -395,13 +305,6 @@ function watchDraws() {
   }
 
   return {
-    canvases: () => {
-      for (const facts of canvases.values()) {
-        if (facts.context === "2d" && facts.canvas instanceof HTMLCanvasElement && facts.canvas.isConnected) copyOf(facts);
-        if (facts.gl && facts.gl.isContextLost()) facts.lost = true;
-      }
-      return [...canvases.values()];
-    },
     begin: (next) => {
       mode = next;
       if (next === "look") looked = true;
@@ -411,14 +314,10 @@ function watchDraws() {
     counted: () => ({ calls, triangles: Math.round(triangles) }),
     needsEvery: () => why,
     stale: () => {
-      for (const facts of canvases.values()) {
+      for (const facts of canvases.all()) {
         if (facts.gl && stateOf(facts.gl).missing.has(stateOf(facts.gl).screen)) return "it does not draw in every frame";
       }
       return null;
-    },
-    shaderErrors: () => {
-      inspectShaders();
-      return shaderErrors;
     },
   };
 }

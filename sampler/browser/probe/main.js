@@ -20,11 +20,13 @@ function startProbe(options) {
   }
   const natives = takeNatives();
   const clock = makeClock(natives);
-  const report = makeReport(natives, options.binding, clock.held);
+  const report = makeTell(natives, options.binding, clock.held);
   seedRandomness(options.seed);
   listen(report);
   const pending = countPending(natives);
-  const draws = watchDraws();
+  const canvases = watchCanvases();
+  const draws = watchDraws(canvases);
+  const shaderFailures = watchShaders();
   const scenes = watchScenes();
   const animate = followAnimations(clock);
   applyClock(clock);
@@ -32,6 +34,17 @@ function startProbe(options) {
   // The picture of what was drawn before is handed over in the same native frame, after its callbacks.
   const presented = () => new Promise((resolve) => natives.requestAnimationFrame(() => natives.setTimeout(resolve, 0)));
   const foreignFrames = () => [...document.querySelectorAll("iframe")].filter((frame) => frame.src + frame.srcdoc !== "" && !frame.contentDocument);
+
+  let caretHidden = false;
+  /** A caret blinks in real time. */
+  const hideCaret = () => {
+    const focused = /** @type {any} */ (document.activeElement);
+    if (caretHidden || !focused || !(focused.isContentEditable || /^(INPUT|TEXTAREA)$/.test(focused.tagName))) return;
+    caretHidden = true;
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync("* { caret-color: transparent !important }");
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+  };
 
   const driver = {
     clock,
@@ -68,11 +81,12 @@ function startProbe(options) {
     },
     /** Facts of this moment. */
     look: () => {
-      const layout = describeLayout(draws.canvases());
+      hideCaret();
+      const layout = describeLayout(canvases.all());
       const { calls, triangles } = draws.counted();
       return natives.stringify({
         ...layout, draw_calls: calls, triangles, scene: scenes.snapshot(), three_revision: scenes.revision(),
-        shader_errors: draws.shaderErrors().slice(0, 20), uncontrolled: [...pending.uncontrolled(), ...(foreignFrames().length ? ["frame"] : [])],
+        shader_errors: shaderFailures(), uncontrolled: [...pending.uncontrolled(), ...(foreignFrames().length ? ["frame"] : [])],
       });
     },
     presented,

@@ -28,7 +28,7 @@ function takeNatives() {
  * Replaces a method, keeping name, length and what `descriptor` says of the old one.
  * @param {any} owner
  * @param {string} name
- * @param {(original: Function) => Function} wrap
+ * @param {(original: Function) => (this: any, ...values: any[]) => any} wrap
  */
 function replaceMethod(owner, name, wrap) {
   const descriptor = owner && Object.getOwnPropertyDescriptor(owner, name);

@@ -2,16 +2,16 @@
 // Sends facts out of the page the moment they happen, so that a page that hangs or crashes later loses none.
 
 /**
- * @typedef {(kind: string, fact: object) => void} Report
+ * @typedef {(kind: string, fact: object) => void} Tell
  */
 
 /**
  * @param {Natives} natives
  * @param {string} bindingName Name of the function that the browser put into the page for us.
  * @param {() => number} now Milliseconds of the page's own clock.
- * @returns {Report}
+ * @returns {Tell}
  */
-function makeReport(natives, bindingName, now) {
+function makeTell(natives, bindingName, now) {
   const limits = { console: 300, dialog: 50, popup: 50 };
   /** @type {Record<string, number>} */
   const sent = {};

@@ -1,7 +1,7 @@
 // @ts-check
 // What the page says: console, dialogs, new windows. Told with the place in the source, answered without a stop.
 
-/** @param {Report} report */
+/** @param {Tell} report */
 function listen(report) {
   const LONGEST = 2000;
   const worded = (/** @type {any[]} */ values) => {
@@ -42,6 +42,12 @@ function listen(report) {
       report("dialog", { dialog: name, message: worded(message === undefined ? [] : [message]), place: placeOf(new Error().stack) });
       return answers[name];
     });
+  }
+  // The browser tells of an error by itself; this says at which moment of the page's own time it comes.
+  for (const kind of ["error", "unhandledrejection"]) {
+    addEventListener(kind, (event) => {
+      if (event.target === window || kind !== "error") report("moment", {});
+    }, true);
   }
   replaceMethod(window, "open", () => function (/** @type {any} */ address) {
     report("popup", { url: String(address).slice(0, 500), place: placeOf(new Error().stack) });
