@@ -97,7 +97,7 @@ class Site:
                     url=url,
                     method=method,
                     kind=kind,
-                    outcome=outcome,  # type: ignore[arg-type]  # validated by the record
+                    outcome=outcome,  # validated by the record
                     status=status,
                     detail=detail,
                     suggestion=suggestion,
