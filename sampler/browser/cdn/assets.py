@@ -147,7 +147,7 @@ class Assets:
                 if response.status_code in {408, 425, 429} or response.status_code >= 500:
                     raise Unavailable(f"{urlsplit(address).hostname} answered with HTTP {response.status_code}")
                 body = bytearray()
-                for chunk in response.iter_bytes(1 << 16):
+                for chunk in response.iter_bytes():
                     body += chunk
                     if len(body) > MAX_BYTES:
                         raise Unavailable(f"{address} is larger than {MAX_BYTES >> 20} MB")

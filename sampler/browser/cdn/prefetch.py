@@ -34,15 +34,22 @@ def addresses(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def prefetch(urls: Iterable[str], cache: Path | None = None, progress: Callable[[str], None] | None = None) -> None:
+def prefetch(
+    urls: Iterable[str],
+    cache: Path | None = None,
+    progress: Callable[[str], None] | None = None,
+    *,
+    cdn: Cdn | None = None,
+) -> None:
     """Ask the stand-in CDN for every address, and for what the modules there import.
 
-    `progress` is told each address that was answered, from whichever thread has it. Addresses of
+    `cdn` is one to ask that is there already, in place of a new one over `cache`. `progress` is told
+    each address that was answered, from whichever thread has it. Addresses of
     other hosts, files that are truly missing and assets that cannot be had are passed over. Raises
     NetworkError where an npm package that a page needs cannot be had, IntegrityError where one is
     not what the registry promised.
     """
-    cdn = Cdn(cache)
+    cdn = cdn or Cdn(cache)
     waiting = list(dict.fromkeys(urls))
     seen = set(waiting)
     with ThreadPoolExecutor(_AT_ONCE, "prefetch") as pool:

@@ -119,7 +119,7 @@ class Registry:
             if not response.is_success:
                 raise RegistryUnavailable(f"{_host(url)} answered with HTTP {response.status_code}")
             body = bytearray()
-            for chunk in response.iter_bytes(1 << 16):
+            for chunk in response.iter_bytes():
                 body += chunk
                 if len(body) > limit:
                     raise RegistryUnavailable(f"{_host(url)} sent more than {limit >> 20} MB")
