@@ -92,12 +92,13 @@ def no_webgl_context(render: Render) -> Iterator[Evidence]:
     main = sight.main_canvas(render)
     if main is not None and main.context == "2d" and not sight.canvas_is_blank(render):
         return
-    canvas = next(canvas for canvas in render.canvases if "webgl" in (canvas.refused_context or ""))
-    why = f", which already has a context of kind {canvas.context}" if canvas.context != "none" else ""
+    refused = next((canvas for canvas in render.canvases if "webgl" in (canvas.refused_context or "")), main)
+    taken = refused is not None and refused.context != "none"
+    why = f", which already has a context of kind {refused.context}" if refused is not None and taken else ""
     yield Evidence(
-        message=f"A {canvas.refused_context} context was refused to a canvas{why}.",
+        message=f"A WebGL context was refused to the canvas{why}.",
         frame=_last(render),
-        source=canvas.made_at,
+        source=refused.made_at if refused is not None else None,
         severity=None if _is_meant_to_draw(render) else "warning",
     )
 

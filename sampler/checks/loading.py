@@ -60,6 +60,11 @@ def promise_rejected(render: Render) -> Iterator[Evidence]:
     yield from _from_errors(render, blame.own_errors(render, "rejection"), "Unhandled rejection")
 
 
+def _addresses(request: Request) -> tuple[str, ...]:
+    """The address that was asked for and the one that works, without the words that may follow it."""
+    return (request.url, request.suggestion.split()[0]) if request.suggestion else (request.url,)
+
+
 @check("module-missing", severity="error", title="A script or addon is not there")
 def module_missing(render: Render) -> Iterator[Evidence]:
     """A script or module that does not exist where the page looks for it, with the right address where there is one.
@@ -74,12 +79,12 @@ def module_missing(render: Render) -> Iterator[Evidence]:
     for request in blame.missing_scripts(render):
         message = f"{request.url} does not exist" + (f" ({request.detail})" if request.detail else "")
         if request.suggestion:
-            message += f"; {request.suggestion} does"
+            message += f"; there is {request.suggestion}"
         if consequence:
             message += f". The page then says{_at(consequence.location)}: {_line(consequence.message)}"
         yield Evidence(
             message=message,
-            urls=(request.url, request.suggestion) if request.suggestion else (request.url,),
+            urls=_addresses(request),
             source=consequence.location if consequence else None,
             severity=severity,
         )
@@ -96,10 +101,10 @@ def asset_missing(render: Render) -> Iterator[Evidence]:
     for request in blame.missing_assets(render):
         message = f"{request.url} does not exist" + (f" ({request.detail})" if request.detail else "")
         if request.suggestion:
-            message += f"; {request.suggestion} does"
+            message += f"; there is {request.suggestion}"
         yield Evidence(
             message=message,
-            urls=(request.url, request.suggestion) if request.suggestion else (request.url,),
+            urls=_addresses(request),
             severity=None if broken else "warning",
         )
 
@@ -200,9 +205,9 @@ def dialog(render: Render) -> Iterator[Evidence]:
         return
     count = len(shown) + render.dialogs_dropped
     first = shown[0]
-    often = f"{count} dialogs, the first an {first.kind}" if count > 1 else f"One {first.kind}"
+    often = f"{count} dialogs, the first" if count > 1 else "A dialog"
     yield Evidence(
-        message=f"{often}{_at(first.location)}: {_line(first.message)}",
+        message=f"{often} of kind {first.kind}{_at(first.location)}: {_line(first.message)}",
         source=first.location,
         numbers={"dialogs": count},
         severity=None if count > 5 else "warning",
