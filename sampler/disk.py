@@ -101,9 +101,10 @@ def writing(path: Path) -> Iterator[None]:
             raise OutputError(
                 f"{path} cannot be written: a file is in the way of a folder ({where}); choose another with --out"
             ) from error
-        raise OutputError(
-            f"{path} cannot be written: {error.strerror or error}; choose another folder with --out"
-        ) from error
+        what = error.strerror or str(error)
+        if where != str(path):
+            what = f"{what} ({where})"
+        raise OutputError(f"{path} cannot be written: {what}; choose another folder with --out") from error
 
 
 def file_names(names: Iterable[str]) -> tuple[str, ...]:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import subprocess
+import sys
+import time
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +21,6 @@ from sampler.records import Attempt, AttemptId, CellPlan, Score
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from sampler.store import RunFolder
 
@@ -137,6 +140,36 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path) -> None:
     assert [line for line in watch.heard if line.startswith("scored")] == ["scored 03", "scored 04"]
     assert kinds(folder) == dict.fromkeys(["planned", "asked", "answered", "rendered", "scored"], 4)
     assert report.summary.cells[0].scored == 4
+    assert pipeline.differences(folder) == ()
+
+
+def test_killed_at_any_moment_a_run_loses_nothing(tmp_path: Path) -> None:
+    """Six times kill -9 while it asks and while it renders, then resume: no answer is lost, changed or asked for again."""
+    folder = start(tmp_path, n=20)
+    program = (
+        "import sys; from pathlib import Path; from sampler import pipeline, store; from painters import paint\n"
+        "out = Path(sys.argv[1])\n"
+        "options = pipeline.Options(out=out, workers=1)\n"
+        "pipeline.finish(store.find(out, None), options, pipeline.Silent(), render=paint)\n"
+    )
+    kept: dict[Path, bytes] = {}
+    killed = 0
+    for seconds in (0, 0.02, 0.05, 0.1, 0.4, 0.8):
+        before = folder.ledger.stat().st_size
+        with subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], cwd=Path(__file__).parent) as process:
+            end = time.monotonic() + 60
+            while folder.ledger.stat().st_size == before and process.poll() is None and time.monotonic() < end:
+                time.sleep(0.01)
+            time.sleep(seconds)
+            killed += process.poll() is None
+            process.kill()
+        assert {path: path.read_bytes() for path in kept} == kept
+        kept = {path: path.read_bytes() for path in folder.path.glob("attempts/*/*/[0-9]*/reply.txt")}
+    assert killed
+    report = pipeline.finish(folder, options(tmp_path), Silent(), render=paint)
+    assert {path: path.read_bytes() for path in kept} == kept
+    assert report.summary.cells[0].scored == 20
+    assert kinds(folder)["answered"] == 20
     assert pipeline.differences(folder) == ()
 
 
