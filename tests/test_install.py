@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import playwright
 import pytest
 
-from sampler.browser import chromium, install
+from sampler.browser import chromium, driver, install
 from sampler.browser import find as finding
-from sampler.errors import BrowserMissingError
+from sampler.errors import BrowserMissingError, BrowserUnusableError
 
 if TYPE_CHECKING:
     from conftest import Ended, Program
@@ -132,3 +132,28 @@ def test_a_step_that_never_ends_is_ended(tmp_path: Path, program: Program, ended
     assert install.bounded([str(slow)], 1, dict(os.environ)) == "`slow` took longer than 1 seconds"
     assert time.monotonic() - started < 15
     assert ended(int((tmp_path / "child").read_text()))
+
+
+def test_a_driver_without_its_library_is_mended(bare: Path, monkeypatch: pytest.MonkeyPatch, program: Program) -> None:
+    """Where Playwright's driver lacks a system library, the package that holds it is installed first."""
+    program(bare / "bin" / "chromium", "echo Chromium 1.2.3")
+    library = bare / "library"
+    complaint = "node: error while loading shared libraries: libatomic.so.1: cannot open shared object file"
+    node = program(bare / "node", f'[ -e {library} ] || {{ echo "{complaint}" >&2; exit 127; }}')
+    monkeypatch.setenv("PLAYWRIGHT_NODEJS_PATH", str(node))
+    assert driver.problem() == "the system library libatomic.so.1 is missing"
+    with pytest.raises(BrowserUnusableError, match=r"libatomic\.so\.1 is missing; no package manager can mend it"):
+        chromium.install(lambda _: None)
+    assert "run `sampler install`" in (chromium.doctor(bare).problem or "")
+    program(bare / "bin" / "apt-get", f'case "$*" in *" libatomic1") echo >{library};; esac')
+    program(bare / "bin" / "sudo", 'shift\nexec "$@"')
+    program(bare / "bin" / "true", "exit 0")
+    assert chromium.install(lambda _: None).executable == bare / "bin" / "chromium"
+    assert driver.problem() is None
+
+
+def test_driver_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A driver that is not there at all is said so in one sentence, with the remedy."""
+    monkeypatch.setenv("PLAYWRIGHT_NODEJS_PATH", "/nowhere/node")
+    with pytest.raises(BrowserUnusableError, match=r"\(/nowhere/node is not there\); run `sampler install`"):
+        chromium.require_driver()

@@ -15,6 +15,7 @@ from PIL import Image
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import async_playwright
 
+from sampler.browser import driver
 from sampler.browser import find as finding
 from sampler.browser.launcher import launch
 from sampler.errors import SamplerError
@@ -67,6 +68,7 @@ def doctor(cache: Path, *, sandbox: bool = True) -> Doctor:
         found = finding.find()
         if found is not None:
             facts |= {"executable": str(found.executable), "origin": found.origin}
+        driver.require()
         facts |= asyncio.run(asyncio.wait_for(_try(sandbox=sandbox), _SECONDS))
         facts["problem"] = _problem(facts)
     except SamplerError as error:

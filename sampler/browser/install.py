@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sampler.browser import driver
 from sampler.browser import find as finding
-from sampler.errors import BrowserMissingError
+from sampler.errors import BrowserMissingError, BrowserUnusableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,39 +32,41 @@ OS_RELEASE = Path("/etc/os-release")
 
 @dataclass(frozen=True, kw_only=True)
 class PackageManager:
-    """A system's way to install Chromium: commands run in order, the last one installs."""
+    """A system's way to install packages: `install` and names of packages, after `refresh` where that is needed."""
 
     program: str
-    commands: tuple[tuple[str, ...], ...]
+    install: tuple[str, ...]
+    refresh: tuple[str, ...] | None = None
+    browser: tuple[str, ...] = ("chromium",)
+    driver: tuple[str, ...] = ()
+    """What holds the libraries that Playwright's driver needs."""
     as_root: bool = True
 
+
+_APT = ("apt-get", "-o", "Acquire::Retries=3", "-o", "DPkg::Lock::Timeout=120")
 
 PACKAGE_MANAGERS = (
     PackageManager(
         program="apt-get",
-        commands=(
-            ("apt-get", "-o", "Acquire::Retries=3", "update"),
-            (
-                *("apt-get", "-o", "Acquire::Retries=3", "-o", "DPkg::Lock::Timeout=120"),
-                *("install", "--yes", "--no-install-recommends", "chromium"),
-            ),
-        ),
+        refresh=(*_APT, "update"),
+        install=(*_APT, "install", "--yes", "--no-install-recommends"),
+        driver=("libatomic1",),
     ),
-    PackageManager(program="dnf", commands=(("dnf", "install", "--assumeyes", "chromium"),)),
-    PackageManager(program="zypper", commands=(("zypper", "--non-interactive", "install", "chromium"),)),
-    PackageManager(
-        program="pacman", commands=(("pacman", "--sync", "--refresh", "--noconfirm", "--needed", "chromium"),)
-    ),
-    PackageManager(program="apk", commands=(("apk", "add", "chromium"),)),
-    PackageManager(program="brew", commands=(("brew", "install", "--cask", "google-chrome"),), as_root=False),
+    PackageManager(program="dnf", install=("dnf", "install", "--assumeyes"), driver=("libatomic",)),
+    PackageManager(program="zypper", install=("zypper", "--non-interactive", "install"), driver=("libatomic1",)),
+    PackageManager(program="pacman", install=("pacman", "--sync", "--refresh", "--noconfirm", "--needed")),
+    PackageManager(program="apk", install=("apk", "add"), driver=("libatomic",)),
+    PackageManager(program="brew", install=("brew", "install", "--cask"), browser=("google-chrome",), as_root=False),
 )
 
 
 def install(say: Callable[[str], None]) -> finding.Found:
     """Make sure that there is a browser, and return it; `say` is told what is being done, a sentence at a time.
 
-    Raises BrowserMissingError, with what was tried and what to do, when no way led to a browser that runs.
+    Raises BrowserMissingError, with what was tried and what to do, when no way led to a browser that runs, and
+    BrowserUnusableError when Playwright itself does not run and cannot be mended.
     """
+    _mend_driver(say)
     found = finding.find()
     if found is not None and (version := version_of(found.executable)) is not None:
         say(f"Using {version} at {found.executable}")
@@ -122,25 +125,51 @@ def _download(say: Callable[[str], None]) -> str | None:
     return bounded([*command, "chromium"], DOWNLOAD_SECONDS, environment)
 
 
+def _mend_driver(say: Callable[[str], None]) -> None:
+    """Playwright's driver starts every browser; add the libraries that it lacks, where that is possible."""
+    reason = driver.problem()
+    if reason is None:
+        return
+    say(f"Playwright's driver does not run: {reason}")
+    manager = _package_manager()
+    failure = _add(manager, manager.driver, say) if manager and manager.driver else "no package manager can mend it"
+    reason = driver.problem()
+    if reason is not None:
+        raise BrowserUnusableError(
+            f"Playwright's driver does not run ({reason}; {failure or 'what was installed did not help'}): "
+            "install that, or name a Node.js of your own in PLAYWRIGHT_NODEJS_PATH"
+        )
+
+
 def _package(say: Callable[[str], None]) -> str | None:
-    """The first package manager that is here; the reason when it failed or may not be used."""
-    manager = next((m for m in PACKAGE_MANAGERS if shutil.which(m.program)), None)
+    """Chromium from the first package manager that is here; the reason when it failed or may not be used."""
+    manager = _package_manager()
     if manager is None:
         return "no package manager was recognized"
     if _is_ubuntu():
         return "Ubuntu's own chromium is a snap, which cannot use a profile of our own"
+    return _add(manager, manager.browser, say)
+
+
+def _package_manager() -> PackageManager | None:
+    return next((m for m in PACKAGE_MANAGERS if shutil.which(m.program)), None)
+
+
+def _add(manager: PackageManager, packages: tuple[str, ...], say: Callable[[str], None]) -> str | None:
+    """Install packages, as root or through sudo without a password; the reason when it failed or may not be."""
+    command = (*manager.install, *packages)
     prefix: tuple[str, ...] = ()
     if manager.as_root and os.geteuid() != 0:
         if shutil.which("sudo") is None or bounded(["sudo", "-n", "true"], 10, dict(os.environ)) is not None:
-            wanted = " ".join(manager.commands[-1])
-            return f"`{wanted}` needs root, and sudo asks for a password"
+            return f"`{' '.join(command)}` needs root, and sudo is not there or asks for a password"
         prefix = ("sudo", "-n")
-    for command in manager.commands:
-        say(f"Running {' '.join((*prefix, *command))}")
-        failure = bounded([*prefix, *command], PACKAGE_SECONDS, {**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
-        if failure is not None and command is manager.commands[-1]:
-            return failure
-    return None
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    if manager.refresh is not None:
+        # An old list may still do, so its failure alone is not the end.
+        say(f"Running {' '.join((*prefix, *manager.refresh))}")
+        bounded([*prefix, *manager.refresh], PACKAGE_SECONDS, environment)
+    say(f"Running {' '.join((*prefix, *command))}")
+    return bounded([*prefix, *command], PACKAGE_SECONDS, environment)
 
 
 def _is_ubuntu() -> bool:
