@@ -14,6 +14,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
+from urllib.request import getproxies
 
 import httpx
 
@@ -75,6 +76,8 @@ class Assets:
         self._cache = cache
         self._settings = settings
         self._offline = offline
+        # Behind a proxy it is the proxy that looks names up.
+        self._direct = settings.proxy is None and not getproxies().keys() & {"https", "all"}
         self._client: httpx.Client | None = None
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
@@ -139,7 +142,7 @@ class Assets:
     def _get(self, address: str) -> tuple[int, str, bytes]:
         started = time.monotonic()
         for _ in range(MAX_REDIRECTS + 1):
-            _allowed(address, direct=self._settings.proxy is None)
+            _allowed(address, direct=self._direct)
             with self._ready_client().stream("GET", address, follow_redirects=False) as response:
                 if response.has_redirect_location:
                     address = urljoin(address, response.headers["location"])

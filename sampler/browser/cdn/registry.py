@@ -153,6 +153,8 @@ def client(settings: NpmSettings, timeout: httpx.Timeout) -> httpx.Client:
         mounts=mounts,
         follow_redirects=True,
         max_redirects=5,
+        # Requests are few and far between: no connection stays open for the next.
+        limits=httpx.Limits(max_keepalive_connections=0),
         headers={"user-agent": "floorshot"},
     )
 

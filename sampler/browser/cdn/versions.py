@@ -58,12 +58,17 @@ def allowed(versions: Iterable[str], wanted: str) -> tuple[str, ...]:
 
 
 def nearest(versions: Iterable[str], wanted: str) -> str | None:
-    """The released version whose numbers lie nearest to `wanted`; None where that has no numbers."""
+    """The released version whose numbers lie nearest to `wanted`, the newer of two; None where that has no numbers."""
     target = _numbers(wanted)
     released = [version for version in versions if "-" not in version and _numbers(version)]
     if not target or not released:
         return None
-    return min(released, key=lambda version: (_distance(_numbers(version), target), version))
+
+    def key(version: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        numbers = _numbers(version)
+        return _distance(numbers, target), tuple(-number for number in numbers)
+
+    return min(released, key=key)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -137,7 +137,9 @@ def _esm(url: Url, sources: Sources, package: Package, subpath: str) -> Answer:
     path = entry.module_entry(package, subpath)
     if path is None:
         raise missing_file(sources, package, f"/{subpath}")
-    body = rendered(sources, package, path, _Naming(sources))
+    # esm.run redirects to the main host, so its modules' addresses are full ones.
+    naming = _Naming(sources, origin=ORIGIN if url.host == "esm.run" else "")
+    body = rendered(sources, package, path, naming)
     at = f"{ORIGIN}/npm/{package.name}@{package.version}/{encode(path)}"
     return answered(body, mime.JAVASCRIPT, location=at if at != url.text else None, detail=at)
 
@@ -146,15 +148,15 @@ class _Naming(Naming):
     """jsDelivr's addresses for modules: the package's own entry has the short one."""
 
     def file(self, package: Package, path: str) -> str:
-        return f"{ORIGIN}/npm/{package.name}@{package.version}/{encode(path)}/+esm"
+        return f"{self.origin}/npm/{package.name}@{package.version}/{encode(path)}/+esm"
 
     def entry(self, package: Package, subpath: str) -> str:
         rest = f"/{encode(subpath)}" if subpath else ""
-        return f"{ORIGIN}/npm/{package.name}@{package.version}{rest}/+esm"
+        return f"{self.origin}/npm/{package.name}@{package.version}{rest}/+esm"
 
     def dependency(self, name: str, version: str, subpath: str) -> str:
         rest = f"/{encode(subpath)}" if subpath else ""
-        return f"{ORIGIN}/npm/{name}@{encode(version)}{rest}/+esm"
+        return f"{self.origin}/npm/{name}@{encode(version)}{rest}/+esm"
 
 
 def _combined(url: Url, rest: str, sources: Sources) -> Answer:
