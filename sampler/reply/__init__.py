@@ -149,9 +149,8 @@ class _Reply:
 
     def _trouble(self, chosen: _Candidate, extra: dict[str, str]) -> tuple[DeliveryProblem | None, str]:
         if chosen.finished:
-            last = self._code[-1]
-            content = self._text[last.start : last.end]
-            if not last.closed and last != chosen.block and content in extra.values():
+            last = self._code[-1] if self._code else chosen.block
+            if not last.closed and last != chosen.block and self._text[last.start : last.end] in extra.values():
                 return "truncated-reply", "the reply stops inside a file that the page needs"
             return None, ""
         if self._cut:

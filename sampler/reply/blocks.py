@@ -5,14 +5,15 @@ that holds an HTML document ends where the document does, so that a fence inside
 page off. And a fence around another fence that starts an HTML document (a whole answer put into a Markdown fence)
 counts as prose.
 
-The work is bounded: what a block may extend to ends at the next fence that starts a document, and after passing over
-the reply's length four times, whatever is left is prose.
+The work is bounded: what a block may extend to ends at the next fence that starts a document; after passing over
+the reply's length four times, or after a thousand blocks, whatever is left is prose.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from heapq import merge
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 PASSES = 4
+MAX_BLOCKS = 1000
+MAX_LINES = 20_000
+"""Lines of one kind, such as fences, that are looked at."""
 _LOOK_AHEAD = 4000
 """How many characters of comments and blanks before a document are looked past."""
 
@@ -31,11 +35,14 @@ _START = re.compile(r"(?:<\?xml[^>]{0,200}\?>\s{0,9})?<(?:!doctype\s{1,9}html\b|
 _START_LINE = re.compile(r"^[ \t\ufeff]*+" + _START.pattern, re.IGNORECASE | re.MULTILINE)
 _LEAD_IN = re.compile(r"(?:\s++|\ufeff|<!--.*?-->)*+", re.DOTALL)
 _TAIL = re.compile(r"(?:\s++|<!--.*?-->)*+<(script|style)\b", re.IGNORECASE | re.DOTALL)
+_DOCTYPE = re.compile(r"<!doctype\s{1,9}html\b", re.IGNORECASE)
+_DOCTYPE_BEFORE = re.compile(r"<!doctype\s[^<>]{0,200}+>\s*\Z", re.IGNORECASE)
 _BLANK = re.compile(r"\s*+")
 _TAG_LINE = re.compile(r"^[ \t]*+<([A-Za-z][\w:.-]*+)([ \t][^>\n]{0,500})>", re.MULTILINE)
 _NAME_ATTRIBUTE = re.compile(
     r"""\b(?:path|file|filename|file_path|filepath|name)=["']([^"'<>]*?\.\w{1,5})["']""", re.IGNORECASE
 )
+_LINE_END = re.compile(r"[ \t]*+\r?\n")
 _THINKING_TAG = r"(think|thinking|thought|reasoning|antthinking)"
 _THINKING = re.compile(rf"^[ \t]*+<{_THINKING_TAG}>", re.IGNORECASE | re.MULTILINE)
 _THOUGHT = re.compile(rf"^[ \t]*+</{_THINKING_TAG}>", re.IGNORECASE | re.MULTILINE)
@@ -82,7 +89,7 @@ def find(text: str) -> list[Block]:
 def find_inside_line(text: str, taken: Sequence[Block]) -> Block | None:
     """The first document that starts in the middle of a line of prose, not quoted and not in another block."""
     starts = [block.outer_start for block in taken]
-    for found in _START.finditer(text):
+    for found in _DOCTYPE.finditer(text):
         at = found.start()
         index = bisect_left(starts, at + 1) - 1
         inside = index >= 0 and at < taken[index].outer_end
@@ -109,19 +116,25 @@ def bare_document(text: str, start: int, limit: int, fences: Sequence[int] = ())
 
     `fences` are the offsets of lines that are nothing but a fence: one of them ends a document without `</html>`.
     """
+    return _bare_document(text, start, limit, fences)[0]
+
+
+def _bare_document(text: str, start: int, limit: int, fences: Sequence[int]) -> tuple[Block, int]:
+    """As above, with how many characters were passed over for it."""
     page = survey(text, start, limit, first=True)
     if page.whole_at is not None:
         end = _with_tail(text, page.whole_at, limit)
-        return Block("bare", start, start, end, end)
+        return Block("bare", start, start, end, end), end - start
     end = page.end
+    work = end - start
     wrapper = _WRAPPER.search(text, max(0, start - 600), start)
     close = text.find(f"</{wrapper[1]}>", start, end) if wrapper else -1
     if close >= 0 and page.shows(close):
-        return Block("bare", start, start, close, close)
+        return Block("bare", start, start, close, close), work
     for fence in islice(fences, bisect_left(fences, start), bisect_left(fences, end)):
         if page.shows(fence):
-            return Block("bare", start, start, fence, fence)
-    return Block("bare", start, start, end, end, closed=not _blank(text, end, len(text)))
+            return Block("bare", start, start, fence, fence), work
+    return Block("bare", start, start, end, end, closed=not _blank(text, end, len(text))), work
 
 
 def _with_tail(text: str, end: int, limit: int) -> int:
@@ -144,14 +157,14 @@ class _Finder:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._lines = list(_fence_lines(text))
+        self._lines = list(islice(_fence_lines(text), MAX_LINES))
         self._line_starts = [line.start for line in self._lines]
         self._bare_fences = [line.start for line in self._lines if not line.info]
         self._fenced_documents = [line.start for line in self._lines if line.opens_document]
-        self._documents = [found.start() for found in _START_LINE.finditer(text)]
-        self._files = list(_file_tags(text))
+        self._documents = [found.start() for found in islice(_START_LINE.finditer(text), MAX_LINES)]
+        self._files = list(islice(_file_tags(text), MAX_LINES))
         self._file_starts = [start for start, *_ in self._files]
-        self._thinking = list(_THINKING.finditer(text))
+        self._thinking = list(islice(_THINKING.finditer(text), MAX_LINES))
         self._thinking_starts = [found.start() for found in self._thinking]
         self._work_left = PASSES * len(text)
 
@@ -161,7 +174,7 @@ class _Finder:
         at = self._thought_before()
         if at:
             found.append(Block("thinking", 0, 0, at, at))
-        while self._work_left >= 0 and (block := self._next(at)) is not None:
+        while self._work_left >= 0 and len(found) < MAX_BLOCKS and (block := self._next(at)) is not None:
             if block.kind == "bare" and not found and _LEAD_IN.fullmatch(self._text, 0, block.start):
                 block = block._replace(start=0, outer_start=0)
             found.append(block)
@@ -198,15 +211,19 @@ class _Finder:
             return self._fence_block(self._lines[fence])
         if first == places[2]:
             return self._file_block(*self._files[file])
-        return self._bare_block(first, self._limit(first))
+        # The doctype may stand on the line of prose before it.
+        before = max(at, first - 300)
+        doctype = _DOCTYPE_BEFORE.search(self._text, before, first)
+        start = doctype.start() if doctype else first
+        return self._bare_block(start, self._limit(start))
 
     def _limit(self, start: int) -> int:
         """Where a block that starts at `start` ends at the latest: at the next fence that opens a document."""
         return _at(self._fenced_documents, bisect_left(self._fenced_documents, start + 1), len(self._text))
 
     def _bare_block(self, start: int, limit: int) -> Block:
-        block = bare_document(self._text, start, limit, self._bare_fences)
-        self._work_left -= limit - start if block.end < limit and not block.closed else block.end - start
+        block, work = _bare_document(self._text, start, limit, self._bare_fences)
+        self._work_left -= work
         return block
 
     def _thinking_block(self, opened: re.Match[str]) -> Block:
@@ -286,8 +303,8 @@ def _at(offsets: Sequence[int], index: int, end: int) -> int:
 
 def _fence_lines(text: str) -> Iterator[_Line]:
     """Lines that may open or close a fence, in order."""
-    found = [*_FENCE_LINE.finditer(text), *_GLUED_FENCE.finditer(text)]
-    for match in sorted(found, key=lambda match: match.end()):
+    found = merge(_FENCE_LINE.finditer(text), _GLUED_FENCE.finditer(text), key=lambda match: match.end())
+    for match in found:
         whole_line = match.re is _FENCE_LINE
         after = match.end(1)
         end = min(match.end() + 1, len(text))
@@ -305,5 +322,5 @@ def _file_tags(text: str) -> Iterator[tuple[int, int, str, str]]:
     for match in _TAG_LINE.finditer(text):
         name = _NAME_ATTRIBUTE.search(match[2])
         if name and match[1].lower() not in _HTML_NAMES:
-            content = match.end() + 1 if text[match.end() : match.end() + 1] == "\n" else match.end()
-            yield match.start(), content, match[1], name[1]
+            line_end = _LINE_END.match(text, match.end())
+            yield match.start(), line_end.end() if line_end else match.end(), match[1], name[1]

@@ -114,7 +114,7 @@ def survey(text: str, start: int, end: int, *, first: bool = False) -> Page:
         if first and begun and _starts_again(text, token, page):
             page.end = token.start
             break
-        begun = True
+        begun = begun or (token.kind != "comment" and text[token.start + 1] != "?")
         if "\n" in text[token.start : token.end]:
             page.hidden.append((token.start, token.end))
         if not token.finished:
@@ -156,4 +156,5 @@ def _starts_again(text: str, token: Token, page: Page) -> bool:
         again = text[token.start : token.start + 9].lower() == "<!doctype"
     else:
         again = token.kind == "open" and token.name == "html" and page.roots > 0
-    return again and not text[text.rfind("\n", 0, token.start) + 1 : token.start].strip()
+    before = text[max(0, token.start - 80) : token.start].rstrip(" \t\ufeff")
+    return again and before.endswith("\n")
