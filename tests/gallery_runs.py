@@ -451,3 +451,21 @@ def summary_of(prompt: Prompt, model: str, results: Iterable[Result]) -> CellSum
             for check, labels in modes.items()
         ),
     )
+
+
+def many(folder: Path, n: int) -> Run:
+    """A run of many attempts that share a few pictures and a short page."""
+    kinds = [attempt(AttemptId(prompt=PROMPT.id, model="m", number=7), folder / str(k), kind=k) for k in range(5, 12)]
+    results, assets = [], {}
+    for number in range(1, n + 1):
+        identity = AttemptId(prompt=PROMPT.id, model="m", number=number)
+        result, found = kinds[number % len(kinds)]
+        results.append(
+            Result(
+                attempt=result.attempt.model_copy(update={"id": identity}),
+                render=result.render.model_copy(update={"id": identity}),
+                score=result.score.model_copy(update={"id": identity}),
+            )
+        )
+        assets[identity] = Assets(reply="<p>", document=Document(html="<p>\n" * 50), pictures=found.pictures)
+    return assemble((PROMPT,), ("m",), n, results, assets)

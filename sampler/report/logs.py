@@ -21,7 +21,7 @@ def text(render: Render) -> str:
         ("Requests", _requests(render), 0),
         ("Dialogs", _dialogs(render), render.dialogs_dropped),
     )
-    parts = [f"{render.id}\n"]
+    parts = [plain.line(str(render.id), 300) + "\n"]
     for name, lines, dropped in sections:
         said = list(lines)
         parts.append(f"\n{name} ({len(said) + dropped:,})\n")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from sampler.report import plain
 
@@ -112,10 +112,12 @@ class Sources:
             return None
         if address in ("", self._address):
             return PAGE
-        here, there = urlsplit(self._address), urlsplit(address)
-        if not self._address or (here.scheme, here.netloc) != (there.scheme, there.netloc):
+        # Not parsed: an address that a page wrote need not be one.
+        host = re.match(r"[a-z]+://[^/]*(?=/)", self._address)
+        if host is None or not address.startswith(f"{host[0]}/"):
             return None
-        path, folder = unquote(there.path), unquote(here.path).rpartition("/")[0]
+        path = unquote(address.removeprefix(host[0]).partition("?")[0])
+        folder = unquote(self._address.removeprefix(host[0]).partition("?")[0]).rpartition("/")[0]
         return next((name for name in (path, path.removeprefix(folder)) if name in self._files), None)
 
     def _split(self, file: str) -> list[str]:

@@ -11,7 +11,7 @@
   /** @template {Element} T @param {string} selector @param {ParentNode} [within] @returns {T | null} */
   const one = (selector, within = document) => within.querySelector(selector);
   /** @template {Element} T @param {string} selector @param {ParentNode} [within] @returns {T[]} */
-  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const all = (selector, within = document) => [.../** @type {NodeListOf<T>} */ (within.querySelectorAll(selector))];
 
   const attempts = /** @type {HTMLElement[]} */ (all("article.attempt"));
   const byId = new Map(attempts.map((attempt) => [attempt.id, attempt]));
