@@ -144,7 +144,7 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path) -> None:
 
 
 def test_killed_at_any_moment_a_run_loses_nothing(tmp_path: Path) -> None:
-    """Six times kill -9 while it asks and while it renders, then resume: no answer is lost, changed or asked for again."""
+    """Six times kill -9 while it asks or renders, then resume: no answer is lost, changed or asked for again."""
     folder = start(tmp_path, n=20)
     program = (
         "import sys; from pathlib import Path; from sampler import pipeline, store; from painters import paint\n"

@@ -90,20 +90,26 @@ class Lines:
 
 
 class _Bars:
-    """A bar a cell, with its running p10 and best."""
+    """A bar a cell, with its running p10 and best, and one for all of them with the time that is left."""
 
     def __init__(self, bars: RichProgress) -> None:
         self._bars = bars
         self._scores = _Scores()
         self._tasks: dict[Cell, TaskID] = {}
+        self._all: TaskID | None = None
 
     def began(self, cells: Sequence[CellPlan], done: Sequence[Score]) -> None:
         """Draw the bars."""
-        for cell in cells:
-            name = f"{cell.model} · {cell.prompt}"
-            self._tasks[cell.prompt, cell.model] = self._bars.add_task(name, total=cell.n, facts="")
         for score in done:
-            self.scored(score)
+            self._scores.add(score)
+        for cell in cells:
+            key = (cell.prompt, cell.model)
+            before = sum(1 for score in done if cell_of(score.id) == key)
+            self._tasks[key] = self._bars.add_task(
+                f"{cell.model} · {cell.prompt}", total=cell.n, completed=before, facts=self._scores.facts(key)
+            )
+        total = sum(cell.n for cell in cells)
+        self._all = self._bars.add_task("All attempts", total=total, completed=len(done), facts="", all=True)
 
     def answered(self, attempt: Attempt) -> None:
         """A provider's failure stands above the bars."""
@@ -111,10 +117,12 @@ class _Bars:
             self._bars.console.print(f"{attempt.id}: {attempt.failure.message}", markup=False, highlight=False)
 
     def scored(self, score: Score) -> None:
-        """Move the cell's bar."""
+        """Move the cell's bar, and that of all."""
         self._scores.add(score)
         cell = cell_of(score.id)
         self._bars.update(self._tasks[cell], advance=1, facts=self._scores.facts(cell))
+        if self._all is not None:
+            self._bars.update(self._all, advance=1)
 
     def reporting(self) -> None:
         """A bar without an end."""
@@ -124,15 +132,22 @@ class _Bars:
 @contextlib.contextmanager
 def _bars() -> Iterator[_Bars]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Task, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as RichProgress
+    from rich.text import Text
+
+    class Left(TimeRemainingColumn):
+        """Only for all attempts together: cells are worked on one after the other."""
+
+        def render(self, task: Task) -> Text:
+            return super().render(task) if task.fields.get("all") else Text("")
 
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
         TextColumn("{task.fields[facts]}", markup=False),
-        TimeRemainingColumn(compact=True),
+        Left(compact=True, elapsed_when_finished=True),
     )
     with RichProgress(*columns, console=Console(stderr=True), transient=True) as bars:
         yield _Bars(bars)
