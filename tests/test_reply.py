@@ -197,7 +197,7 @@ def test_form_detail_and_line_offset() -> None:
         "```html\nPAGE```\n### `style.css`\n\n```css\nb {}\n```\n**File: ./js/main.js**\n```javascript\ngo()\n```\n",
         "```html\nPAGE```\nThe styles:\n```css\nb {}\n```\nThe code:\n```js\ngo()\n```\n",
         "```css\nb {}\n```\n```js\ngo()\n```\nAnd the page:\n```html\nPAGE```\n",
-        "<file path='index.html'>\nPAGE</file>\n<file path='style.css'>\nb {}\n</file>\n<f name='js/main.js'>\ngo()\n</f>",
+        "<file path='index.html'>\nPAGE</file>\n<f path='style.css'>\nb {}\n</f>\n<f name='js/main.js'>\ngo()\n</f>",
         "PAGE\n\n```css\nb {}\n```\n\n```js\ngo()\n```\n",
     ],
 )
