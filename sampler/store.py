@@ -195,6 +195,10 @@ class RunFolder:
         """The folder of one attempt, where its pictures lie; it may not exist."""
         return self.path / "attempts" / attempt.path
 
+    def attempt_file(self, attempt: AttemptId, file: str) -> Path:
+        """One file of an attempt; it may not exist."""
+        return self.attempt_folder(attempt) / file
+
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Held while this process works on the run; OutputError when another one does."""
@@ -257,7 +261,7 @@ class RunFolder:
 
     def sha256_of(self, attempt: AttemptId, file: str) -> str | None:
         """Hash of one file of an attempt; None when it is not there."""
-        path = self.attempt_folder(attempt) / file
+        path = self.attempt_file(attempt, file)
         return disk.sha256(self._bytes(path)) if path.is_file() else None
 
     def stored_attempts(self) -> tuple[str, ...]:

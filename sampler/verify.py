@@ -64,7 +64,7 @@ def rendered(folder: RunFolder, attempt: AttemptId, latest: Mapping[tuple[Attemp
     for file, known in {"render.json": fact.sha256, **fact.pictures}.items():
         now = folder.sha256_of(attempt, file)
         if now != known:
-            yield f"{folder.attempt_folder(attempt) / file} is {'missing' if now is None else 'not what was recorded'}"
+            yield f"{folder.attempt_file(attempt, file)} is {'missing' if now is None else 'not what was recorded'}"
 
 
 def scored(folder: RunFolder, attempt: AttemptId, latest: Mapping[tuple[AttemptId, Kind], Fact]) -> Iterator[str]:
@@ -73,7 +73,7 @@ def scored(folder: RunFolder, attempt: AttemptId, latest: Mapping[tuple[AttemptI
     if fact is None:
         yield f"{attempt} is not scored"
     elif folder.sha256_of(attempt, "score.json") != fact.sha256:
-        yield f"{folder.attempt_folder(attempt) / 'score.json'} is not what was recorded"
+        yield f"{folder.attempt_file(attempt, 'score.json')} is not what was recorded"
 
 
 def stored(folder: RunFolder, manifest: RunManifest, events: Sequence[Event]) -> Iterator[str]:
@@ -106,6 +106,6 @@ def shown(folder: RunFolder, summary: Summary, shown_summary: Summary | None) ->
         yield f"{folder.report} holds no report; make one with `sampler report {folder.name}`"
     elif shown_summary != summary:
         yield (
-            f"{folder.report / 'summary.json'} does not say what the stored attempts say; "
+            f"The summary in {folder.report} does not say what the stored attempts say; "
             f"make it again with `sampler report {folder.name}`"
         )
