@@ -116,7 +116,7 @@ CDNJS = "https://cdnjs.cloudflare.com/ajax/libs"
         ("cannon.js/0.6.2/cannon.min.js", "cannon@0.6.2/build/cannon.min.js"),
         ("cannon.js/0.6.0/cannon.min.js", "cannon@0.6.2/build/cannon.min.js"),
         ("dat-gui/0.7.9/dat.gui.min.js", "dat.gui@0.7.9/build/dat.gui.min.js"),
-        ("stats.js/r17/Stats.min.js", "stats.js@0.17.0/build/stats.min.js"),
+        ("stats.js/r17/Stats.min.js", "stats.js@0.17.0/src/Stats.js"),
         ("simplex-noise/2.4.0/simplex-noise.min.js", "simplex-noise@2.4.0/simplex-noise.js"),
         ("gsap/3.12.5/gsap.min.js", "gsap@3.12.5/dist/gsap.min.js"),
         ("tween.js/18.6.4/tween.umd.js", "@tweenjs/tween.js@18.6.4/dist/tween.umd.js"),

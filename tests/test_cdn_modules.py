@@ -228,7 +228,7 @@ def test_modules_run_in_a_browser(cdn: Cdn) -> None:
 
 @pytest.mark.browser
 @pytest.mark.network
-def test_real_libraries_run_in_a_browser(tmp_path: Path) -> None:
+def test_real_libraries_run_in_a_browser() -> None:
     """three.js, cannon and simplex-noise run as modules; OrbitControls is built on the page's three."""
     page = """<!doctype html><script type="module">
     const results = {};
@@ -251,7 +251,7 @@ def test_real_libraries_run_in_a_browser(tmp_path: Path) -> None:
     });
     globalThis.results = results;
     </script>"""
-    assert asyncio.run(_run(Cdn(tmp_path), page)) == {"orbit": "true,true", "cannon": True, "simplex": "number"}
+    assert asyncio.run(_run(Cdn(), page)) == {"orbit": "true,true", "cannon": True, "simplex": "number"}
 
 
 async def _run(cdn: Cdn, page: str) -> dict[str, object]:

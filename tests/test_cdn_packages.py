@@ -287,6 +287,26 @@ def test_processes_share_a_cache(served: Registry, tmp_path: Path) -> None:
     assert packages(tmp_path) == ["thing@1.2.3.zip"]
 
 
+def test_a_page_cannot_flood_the_registry(served: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that asks for thousands of packages makes a bounded number of requests; what is cached goes on."""
+    monkeypatch.setattr(registry_module, "PER_MINUTE", 10)
+    cdn = Cdn(tmp_path, settings=served.settings)
+    assert cdn.answer(FILE).body == b"new"
+    outcomes = [cdn.answer(f"https://unpkg.com/name-{number}").outcome for number in range(50)]
+    assert (outcomes[0], outcomes[-1]) == ("missing", "unavailable")
+    assert len(served.asked) == 10
+    assert cdn.answer(FILE).body == b"new"
+
+
+def test_names_that_differ_in_capitals_are_two_packages(served: Registry, tmp_path: Path) -> None:
+    """Old packages differ in capitals only; their cache files differ on every file system."""
+    served.publish("Thing", "1.2.3", {"dist/thing.js": "capital"})
+    cdn = Cdn(tmp_path, settings=served.settings)
+    assert cdn.answer(FILE).body == b"new"
+    assert cdn.answer(FILE.replace("thing@", "Thing@")).body == b"capital"
+    assert len({name.lower() for name in packages(tmp_path)}) == 2
+
+
 def test_a_token_goes_to_its_registry_only(served: Registry, tmp_path: Path) -> None:
     """The registry's token is sent to the registry, and not to another host that holds the tarball."""
     with registry() as other:

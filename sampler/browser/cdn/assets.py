@@ -19,7 +19,7 @@ from urllib.request import getproxies
 import httpx
 
 from sampler.browser.cdn.answer import CORS, Answer, Missing, Refused, Unavailable
-from sampler.browser.cdn.registry import client
+from sampler.browser.cdn.registry import PER_MINUTE, Pace, client
 
 if TYPE_CHECKING:
     from sampler.browser.cdn.cache import Cache
@@ -82,6 +82,7 @@ class Assets:
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
         self._down: dict[str, tuple[float, str]] = {}
+        self._pace = Pace(PER_MINUTE)
 
     def answer(self, url: Url) -> Answer:
         """The file at an address. Raises Missing, Unavailable, Refused."""
@@ -122,6 +123,8 @@ class Assets:
         since, why = self._down.get(host, (0.0, ""))
         if why and time.monotonic() - since < _DOWN_SECONDS:
             raise Unavailable(why)
+        if not self._pace.allows():
+            raise Unavailable(f"more than {PER_MINUTE} assets were asked for in a minute")
         try:
             status, mime, body = self._get(address)
         except (httpx.HTTPError, OSError) as error:

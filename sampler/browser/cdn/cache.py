@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -39,7 +40,9 @@ class Cache:
 
     def path(self, kind: str, key: str, suffix: str) -> Path:
         """Where a thing is or would be."""
-        return self.folder / kind / (quote(key, safe="@ ").lstrip(".") + suffix)
+        # Some file systems do not tell capitals from small letters; old packages' names do.
+        marked = re.sub("[A-Z]", lambda capital: "^" + capital[0].lower(), key)
+        return self.folder / kind / (quote(marked, safe="@^").lstrip(".") + suffix)
 
     def read(self, kind: str, key: str, suffix: str) -> bytes | None:
         """The bytes of a thing, or None."""

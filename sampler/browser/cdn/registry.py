@@ -9,6 +9,7 @@ import json
 import ssl
 import threading
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -25,8 +26,30 @@ MAX_PACKUMENT = 96 * 2**20
 MAX_TARBALL = 128 * 2**20
 """Bytes of a tarball."""
 ATTEMPTS = 3
-_DOWN_SECONDS = 60.0
+PER_MINUTE = 240
+"""Requests of one process: no page makes the program flood a host."""
+_DOWN_SECONDS = 300.0
 """How long a registry that could not be reached is not tried again."""
+_NOTHING = frozenset({400, 404, 405, 410, 422, 451})
+"""Statuses that say that there is no such package."""
+
+
+class Pace:
+    """Counts requests, and allows so many in any minute."""
+
+    def __init__(self, per_minute: int) -> None:
+        """Allow `per_minute`."""
+        self._times: deque[float] = deque(maxlen=per_minute)
+        self._lock = threading.Lock()
+
+    def allows(self) -> bool:
+        """Whether one more may be made now; if so, it is counted."""
+        with self._lock:
+            now = time.monotonic()
+            if len(self._times) == self._times.maxlen and now - self._times[0] < 60:
+                return False
+            self._times.append(now)
+            return True
 
 
 class Registry:
@@ -40,6 +63,7 @@ class Registry:
         self._client: httpx.Client | None = None
         self._lock = threading.Lock()
         self._down: dict[str, tuple[float, str]] = {}
+        self._pace = Pace(PER_MINUTE)
 
     def packument(self, name: str) -> dict[str, Any] | None:
         """All versions of a package with their hashes, or None where the registry has no such package.
@@ -89,6 +113,8 @@ class Registry:
         since, why = self._down.get(host, (0.0, ""))
         if why and time.monotonic() - since < _DOWN_SECONDS:
             raise RegistryUnavailable(why)
+        if not self._pace.allows():
+            raise RegistryUnavailable(f"{host} was asked for more than {PER_MINUTE} things in a minute")
         authorization = self.settings.authorization_for(url)
         if authorization:
             headers = {**headers, "authorization": authorization}
@@ -97,7 +123,9 @@ class Registry:
                 return self._get_once(url, limit, headers)
             except (httpx.TransportError, httpx.HTTPStatusError, httpx.TooManyRedirects) as error:
                 last = error
-                time.sleep(0.25 * 2**attempt if attempt + 1 < ATTEMPTS else 0)
+                if attempt + 1 == ATTEMPTS or isinstance(error, httpx.ConnectTimeout):
+                    break
+                time.sleep(0.25 * 2**attempt)
             except httpx.DecodingError as error:
                 raise RegistryUnavailable(f"{host} sent something that cannot be decoded") from error
         what = f"HTTP {last.response.status_code}" if isinstance(last, httpx.HTTPStatusError) else _reason(last)
@@ -109,7 +137,7 @@ class Registry:
     def _get_once(self, url: str, limit: int, headers: dict[str, str]) -> bytes | None:
         started = time.monotonic()
         with self._ready_client().stream("GET", url, headers=headers) as response:
-            if response.status_code in {404, 405, 410}:
+            if response.status_code in _NOTHING:
                 return None
             if response.status_code in {401, 403}:
                 raise RegistryUnavailable(

@@ -22,6 +22,7 @@ MAX_FILE = 64 * 2**20
 MAX_TOTAL = 384 * 2**20
 """Bytes of the whole archive after decompression."""
 MAX_MEMBERS = 60_000
+_SLICE = 1 << 16
 
 
 class _Bounded(io.RawIOBase):
@@ -29,17 +30,23 @@ class _Bounded(io.RawIOBase):
 
     def __init__(self, data: bytes) -> None:
         self._engine = zlib.decompressobj(wbits=31)
-        self._rest = data
+        self._data = memoryview(data)
+        self._at = 0
         self._given = 0
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # the stub says Buffer
-        piece = self._engine.decompress(self._rest, len(buffer))
-        while not piece and self._engine.unconsumed_tail:
-            piece = self._engine.decompress(self._engine.unconsumed_tail, len(buffer))
-        self._rest = self._engine.unconsumed_tail
+        piece = b""
+        while not piece and not self._engine.eof:
+            waiting = self._engine.unconsumed_tail
+            if not waiting:
+                if self._at >= len(self._data):
+                    raise EOFError("it ends too early")
+                waiting = bytes(self._data[self._at : self._at + _SLICE])
+                self._at += len(waiting)
+            piece = self._engine.decompress(waiting, len(buffer))
         self._given += len(piece)
         if self._given > MAX_TOTAL:
             raise IntegrityError(f"a package unpacks to more than {MAX_TOTAL >> 20} MB")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from sampler.browser.cdn.answer import Refused
 
 MAX_LENGTH = 8192
+_PACKAGE_NAME = re.compile(r"(?:@[A-Za-z0-9_~-][\w.~-]*/)?[A-Za-z0-9_~-][\w.~-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,4 @@ def split_package(path: str) -> tuple[str, str | None, str] | None:
 
 def is_package_name(name: str) -> bool:
     """Whether npm could hold a package of this name."""
-    bare = name.removeprefix("@")
-    pieces = bare.split("/")
-    return (
-        0 < len(name) <= 214
-        and len(pieces) == (2 if name.startswith("@") else 1)
-        and all(piece and piece[0] != "." and not set(piece) & set(" @:?#%\"'<>()*\\|") for piece in pieces)
-    )
+    return len(name) <= 214 and bool(_PACKAGE_NAME.fullmatch(name))

@@ -85,13 +85,8 @@ _LISTINGS = {
     "simplex-noise": Listing(
         package="simplex-noise", folders={"": ("simplex-noise*",), "dist/cjs": ("simplex-noise*",)}
     ),
-    "stats.js": Listing(
-        package="stats.js",
-        folders={"src": ("Stats.js",)},
-        renamed={"Stats.min.js": "build/stats.min.js", "stats.min.js": "build/stats.min.js"},
-        revisions=17,
-        from_git=True,
-    ),
+    # The sources: r17 is a module on cdnjs, minified as well, and fails as a classic script.
+    "stats.js": Listing(package="stats.js", folders={"src": ("Stats.js",)}, revisions=17, from_git=True),
     "tailwindcss": Listing(package="tailwindcss", folders={"dist": ("**",)}),
     "tailwindcss-browser": Listing(package="@tailwindcss/browser", folders={"dist": ("*.js",)}),
     "tone": Listing(package="tone", folders={"build": ("Tone*",)}),
