@@ -318,6 +318,18 @@ def test_a_place_that_somebody_else_made_is_not_used(tmp_path: Path, monkeypatch
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
+def test_users_of_places() -> None:
+    """Root gives each browser a user of its own, or the last one there is; only with leave does it go on as itself."""
+    assert set(place.users([range(2**32)], root=False, as_root=False)) == {None}
+    many = place.users([range(2**32)], root=True, as_root=False)
+    assert len(set(many)) == len(many) > 200
+    assert 0 not in many
+    assert set(place.users([range(1), range(65534, 65536)], root=True, as_root=False)) == {65534}
+    assert set(place.users([range(1)], root=True, as_root=True)) == {None}
+    with pytest.raises(BrowserUnusableError, match="--no-sandbox"):
+        place.users([range(1)], root=True, as_root=False)
+
+
 # --- doctor ----------------------------------------------------------------------------------------
 
 

@@ -117,7 +117,7 @@ async def launch(playwright: Playwright, *, sandbox: bool = True) -> AsyncIterat
     found = finding.find()
     if found is None:
         raise BrowserMissingError("Chromium was not found; run `sampler install`")
-    with nullcontext() if sys.platform == "win32" else places.claim() as place:
+    with nullcontext() if sys.platform == "win32" else places.claim(as_root=not sandbox) as place:
         browser = await _start(playwright, found.executable, place, sandbox=sandbox)
         try:
             pid, sandboxed = await _look(browser, sandbox=sandbox)

@@ -68,13 +68,14 @@ class Place:
 
 
 @contextmanager
-def claim() -> Iterator[Place]:
+def claim(*, as_root: bool = False) -> Iterator[Place]:
     """Hold a place until the block ends; its folder is empty at first and removed at the end.
 
-    Raises BrowserUnusableError when no folder can be used or as root no unprivileged user exists.
+    Raises BrowserUnusableError when no folder can be used, or when we are root, there is no unprivileged user
+    and `as_root` does not allow to go on as root then.
     """
     base = _base()
-    uids = _uids()
+    uids = users(_mapped_uids(), root=os.geteuid() == 0, as_root=as_root)
     for number, uid in enumerate(uids):
         lock = os.open(base / f"{number}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
@@ -131,19 +132,20 @@ def _base() -> Path:
     )
 
 
-def _uids() -> tuple[int | None, ...]:
-    """User ids of the places in order: our own (None) unless we are root."""
-    if os.geteuid() != 0:
+def users(mapped: list[range], *, root: bool, as_root: bool) -> tuple[int | None, ...]:
+    """User ids of the places in order, out of those that exist; None is ourselves: right unless we are root."""
+    if not root:
         return (None,) * _PLACES
-    mapped = _mapped_uids()
     own = tuple(uid for uid in range(_FIRST_UID, _FIRST_UID + _PLACES) if any(uid in ids for ids in mapped))
     if own:
         return own
     if any(_NOBODY in ids for ids in mapped):
         return (_NOBODY,) * _PLACES
+    if as_root:
+        return (None,) * _PLACES
     raise BrowserUnusableError(
-        "This is root of a container that has no other user, and Chromium must not run as root; "
-        "run as an ordinary user, or map more user ids into the container"
+        "This is root of a container that has no other user, and Chromium has no sandbox as root; run as an ordinary "
+        "user, map more user ids into the container, or pass --no-sandbox to go without (the report will say so)"
     )
 
 
