@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from sampler.browser.cdn.cache import Cache, default_folder
 from sampler.browser.cdn.hosts import cdnjs, esmsh, github, jsdelivr, jspm, skypack, threejs, unpkg, vendors
 from sampler.browser.cdn.javascript import Scans
 from sampler.browser.cdn.library import Library
+from sampler.browser.cdn.package import DamagedError
 from sampler.browser.cdn.serve import Sources
 from sampler.browser.cdn.url import Url, parse
 from sampler.errors import IntegrityError
@@ -74,7 +74,7 @@ class Cdn:
             return endings.refused(ending)
         except Unavailable as ending:
             return endings.unavailable(ending)
-        except (IntegrityError, zipfile.BadZipFile) as error:
+        except (IntegrityError, DamagedError) as error:
             return endings.unavailable(Unavailable(str(error)))
 
     def found(self, url: str) -> Answer:
@@ -85,7 +85,7 @@ class Cdn:
             raise Refused(f"{parsed.host} is not a host that pages may load from")
         try:
             return host(parsed, self._sources)
-        except zipfile.BadZipFile:
+        except DamagedError:
             # A damaged archive was noticed while reading it; fetch it anew, once.
             self._sources.library.forget()
             return host(parsed, self._sources)

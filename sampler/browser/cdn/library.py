@@ -6,7 +6,6 @@ import json
 import os
 import threading
 import time
-import zipfile
 from collections import OrderedDict
 from dataclasses import dataclass
 from io import BytesIO
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sampler.browser.cdn import npmrc, tarball
 from sampler.browser.cdn.answer import Missing, RegistryUnavailable
-from sampler.browser.cdn.package import Package, pack
+from sampler.browser.cdn.package import DamagedError, Package, pack
 from sampler.browser.cdn.registry import Registry
 from sampler.browser.cdn.versions import exact, resolve
 
@@ -171,7 +170,7 @@ class Library:
             return self._keep(Package(name, version, path))
         except FileNotFoundError:
             return None
-        except (zipfile.BadZipFile, OSError, ValueError):
+        except DamagedError:
             self.cache.remove("packages", f"{name}@{version}", ".zip")
             return None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
@@ -16,18 +17,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
+"""What the zip library raises, depending on which byte of an archive is wrong."""
 _IN_MEMORY = 6 * 2**20
 """Bytes of files that an open package keeps at hand; three.js and a dozen of its modules fit."""
+
+
+class DamagedError(Exception):
+    """An archive in the cache is not what was written there."""
 
 
 class Package:
     """Files and manifest of `name@version`; paths are relative and without a leading slash."""
 
     def __init__(self, name: str, version: str, archive: Path | bytes) -> None:
-        """Open an archive that `pack` wrote; raises zipfile.BadZipFile or OSError where it is damaged."""
+        """Open an archive that `pack` wrote; raises DamagedError where it is none."""
         self.name = name
         self.version = version
-        self._zip = zipfile.ZipFile(io.BytesIO(archive) if isinstance(archive, bytes) else archive)
+        try:
+            self._zip = zipfile.ZipFile(io.BytesIO(archive) if isinstance(archive, bytes) else archive)
+        except FileNotFoundError:
+            raise
+        except _DAMAGED as error:
+            raise DamagedError(f"{name}@{version} in the cache is damaged: {error}") from error
         self.paths = frozenset(self._zip.namelist())
         self._at_hand: dict[str, bytes] = {}
 
@@ -35,10 +47,13 @@ class Package:
         return path in self.paths
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file; KeyError where there is none."""
+        """The bytes of a file; KeyError where there is none, DamagedError where the archive is damaged."""
         content = self._at_hand.get(path)
         if content is None:
-            content = self._zip.read(path)
+            try:
+                content = self._zip.read(path)
+            except _DAMAGED as error:
+                raise DamagedError(f"{self.name}@{self.version} in the cache is damaged: {error}") from error
             room = _IN_MEMORY - len(content)
             if room >= 0:
                 if sum(map(len, list(self._at_hand.values()))) > room:
@@ -50,7 +65,7 @@ class Package:
         """Whether every file still has its checksum."""
         try:
             return self._zip.testzip() is None
-        except (zipfile.BadZipFile, OSError):
+        except _DAMAGED:
             return False
 
     @cached_property
