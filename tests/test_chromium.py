@@ -278,8 +278,10 @@ KILLED = textwrap.dedent(
 
 
 @pytest.mark.browser
-def test_what_a_killed_run_leaves_is_cleared(ended: Ended) -> None:
+def test_what_a_killed_run_leaves_is_cleared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ended: Ended) -> None:
     """After kill -9 of a run and its driver, the browser ends, and the next claim of the place removes its folder."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)  # read the variable again
     with subprocess.Popen([sys.executable, "-c", KILLED], stdout=subprocess.PIPE, text=True, process_group=0) as killed:
         assert killed.stdout is not None
         pid = int(killed.stdout.readline())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -47,10 +48,16 @@ def top(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+@functools.cache
+def tree_of(path: Path) -> ast.Module:
+    """A file's syntax tree."""
+    return ast.parse(path.read_text("utf-8"))
+
+
 def imported(path: Path) -> set[str]:
     """Dotted names of all modules a file imports anywhere, also inside functions and for types alone."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -98,7 +105,7 @@ def test_only_store_builds_paths_inside_a_run(path: Path) -> None:
     """Nobody else joins a folder with the name of a file of a run."""
     joined = {
         node.right.value
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and isinstance(node.right, ast.Constant)
     }
     assert joined & RUN_FILES == set()
@@ -135,7 +142,7 @@ def test_files_end_in_one_line_break() -> None:
 @pytest.mark.parametrize("path", [t for t in TESTS if t.stem.startswith("test_")], ids=name)
 def test_every_test_says_what_it_expects(path: Path) -> None:
     """Every test has a docstring, and none is skipped or expected to fail."""
-    tree = ast.parse(path.read_text("utf-8"))
+    tree = tree_of(path)
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     tests = [f for f in functions if f.name.startswith("test_")]
     assert tests
