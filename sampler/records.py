@@ -503,6 +503,9 @@ class CellSummary(Record):
     title: str
     model: str
     n: int
+    """Attempts that were made."""
+    planned: int | None = None
+    """Attempts that were planned; more than `n` in a run that was stopped. None: as many as were made."""
     scored: int
     unscored: int
     p10: Percentile | None
@@ -539,8 +542,9 @@ class Comparison(Record):
     first: str
     second: str
     difference_p10: float
-    """Of the second from the first."""
+    """The second's floor less the first's, in points."""
     p_value: Share
+    """Of that difference, by permutation, with Holm's correction over the summary's comparisons."""
     beats: Share
     """Chance that a random attempt of the first beats one of the second, ties counted half."""
     beats_low: Share
