@@ -175,28 +175,15 @@ def _verdict(pair: _Pair, p_floor: float, p_beats: float) -> str:
     n, m = len(pair.first.values), len(pair.second.values)
     level = ALPHA if min(n, m) > FEW else ALPHA_FEW
     sizes = f"n = {n}" if n == m else f"n = {n} and {m}"
-    floor = pair.second if pair.difference_p10 > 0 else pair.first
-    floor_text = f"{floor.model} has the higher floor, by {_points(abs(pair.difference_p10))}"
-    better = pair.first if pair.beats.value > 0.5 else pair.second
-    share = max(pair.beats.value, 1 - pair.beats.value)
-    beats_text = f"a random attempt of {better.model} is the better one {_percent(share)} of the time"
+    higher = pair.second.model if pair.difference_p10 > 0 else pair.first.model
+    better = pair.first.model if pair.beats.value > 0.5 else pair.second.model
     floor_told = p_floor <= level and pair.difference_p10 != 0
     beats_told = p_beats <= level and pair.beats.value != 0.5
     if floor_told and beats_told:
-        return f"{floor_text}, {'and' if floor == better else 'but'} {beats_text} ({sizes})"
+        whose = "and" if higher == better else f"but {better} has"
+        return f"{higher} has the higher floor, {whose} the better attempts ({sizes})"
     if floor_told:
-        return f"{floor_text}; whose attempts are better in general cannot be told at {sizes}"
+        return f"{higher} has the higher floor; whose attempts are better in general cannot be told at {sizes}"
     if beats_told:
-        return f"{beats_text}; whose floor is higher cannot be told at {sizes}"
+        return f"{better} has the better attempts; whose floor is higher cannot be told at {sizes}"
     return f"cannot tell at {sizes}"
-
-
-def _points(difference: float) -> str:
-    whole = round(difference)
-    text = f"{whole}" if (whole and whole != 100) or difference == 100 else f"{difference:.1f}"
-    return f"{text} point{'' if text == '1' else 's'}"
-
-
-def _percent(share: float) -> str:
-    """A share as per cent; 0 and 100 appear only where exactly true."""
-    return f"{share if share in {0, 1} else min(max(share, 0.01), 0.99):.0%}".replace("%", " %")
