@@ -12,29 +12,25 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw
 
+from sampler import stats
 from sampler.records import (
     Attempt,
     AttemptId,
     Box,
     Canvas,
     CellPlan,
-    CellSummary,
-    Comparison,
     ConsoleLine,
     Delivery,
     Document,
     Environment,
     Evidence,
     Failure,
-    FailureMode,
     Finding,
     Frame,
     Hang,
     PageError,
-    Percentile,
     PixelFacts,
     Prompt,
-    Rate,
     Render,
     Request,
     Result,
@@ -48,7 +44,7 @@ from sampler.records import (
 from sampler.report.gallery import Assets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 PAGES = Path(__file__).parents[1] / "prompts" / "recorded" / "compact" / "friends-apartment"
 PAGE_URL = "http://scene.localhost/index.html"
@@ -364,18 +360,9 @@ def attempt(identity: AttemptId, folder: Path, *, kind: int) -> tuple[Result, As
 
 
 def assemble(
-    prompts: Sequence[Prompt],
-    models: Sequence[str],
-    n: int,
-    results: list[Result],
-    assets: dict[AttemptId, Assets],
-    *,
-    comparisons: tuple[Comparison, ...] = (),
+    prompts: Sequence[Prompt], models: Sequence[str], n: int, results: list[Result], assets: dict[AttemptId, Assets]
 ) -> Run:
-    """A run of these results, with a summary over them."""
-    cells = tuple(summary_of(prompt, model, results) for prompt in prompts for model in models)
-    if len(models) == 2 and not comparisons:
-        comparisons = tuple(compare(prompt.id, models) for prompt in prompts)
+    """A run of these results, summarized as every run is."""
     manifest = RunManifest(
         run="demo",
         created_at="2025-11-24T09:00:00Z",
@@ -385,72 +372,8 @@ def assemble(
         versions={"python": "3.11.2", "playwright": "1.55.0"},
     )
     digest = hashlib.sha256(b"".join(result.model_dump_json().encode() for result in results)).hexdigest()
-    return Run(
-        manifest=manifest,
-        summary=Summary(run="demo", digest=digest, cells=cells, comparisons=comparisons),
-        results=results,
-        assets_by_id=assets,
-    )
-
-
-def compare(prompt: str, models: Sequence[str]) -> Comparison:
-    """A comparison that cannot tell."""
-    return Comparison(
-        prompt=prompt,
-        first=models[0],
-        second=models[1],
-        difference_p10=0,
-        p_value=0.9,
-        beats=0.52,
-        beats_low=0.31,
-        beats_high=0.72,
-        verdict="cannot tell at n = 12",
-    )
-
-
-def summary_of(prompt: Prompt, model: str, results: Iterable[Result]) -> CellSummary:
-    """Percentiles by nearest rank, and failure modes, of one cell."""
-    own = [one for one in results if (one.attempt.id.prompt, one.attempt.id.model) == (prompt.id, model)]
-    scored = sorted(
-        ((one.score.value, one.attempt.id.label) for one in own if one.score.value is not None),
-        key=lambda pair: (pair[0], pair[1]),
-    )
-
-    def at(share: float) -> Percentile | None:
-        if not scored:
-            return None
-        rank = min(len(scored) - 1, max(0, -(-round(share * len(scored) * 1000) // 1000) - 1))
-        low, high = scored[max(0, rank - 3)][0], scored[min(len(scored) - 1, rank + 3)][0]
-        return Percentile(value=scored[rank][0], attempt=scored[rank][1], low=low, high=high, confidence=0.93)
-
-    modes: dict[str, list[str]] = {}
-    severities = {}
-    for one in own:
-        for found in one.score.findings:
-            modes.setdefault(found.check, []).append(one.attempt.id.label)
-            severities[found.check] = found.severity
-    k = sum(one.score.outcome == "passed" for one in own)
-    return CellSummary(
-        prompt=prompt.id,
-        title=prompt.title,
-        model=model,
-        n=len(own),
-        scored=len(scored),
-        unscored=len(own) - len(scored),
-        p10=at(0.1),
-        p50=at(0.5),
-        p90=at(0.9),
-        best=at(1.0),
-        worst=at(0.0),
-        mean=sum(value for value, _ in scored) / len(scored) if scored else None,
-        pass_rate=Rate(value=k / len(scored), low=0.2, high=0.9, k=k, n=len(scored)) if scored else None,
-        p10_unscored_as_0=0.0 if len(scored) < len(own) else None,
-        distinct_replies=len({one.attempt.reply_sha256 for one in own if one.attempt.reply_sha256}),
-        failure_modes=tuple(
-            FailureMode(check=check, severity=severities[check], attempts=tuple(labels))
-            for check, labels in modes.items()
-        ),
-    )
+    summary = stats.summarize(manifest, results, digest)
+    return Run(manifest=manifest, summary=summary, results=results, assets_by_id=assets)
 
 
 def many(folder: Path, n: int) -> Run:

@@ -10,10 +10,11 @@ from urllib.parse import unquote
 
 import pytest
 from gallery_hostile import HOSTILE, run_of_strangers
-from gallery_runs import PROMPT, Run, run, summary_of
+from gallery_runs import Run, run
 
+from sampler import stats
 from sampler.errors import OutputError
-from sampler.records import Document, Summary
+from sampler.records import Document, PageFile, Summary
 from sampler.report import gallery, view
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Read(HTMLParser):
         self.addresses: list[str] = []
         self.attributes: set[str] = set()
         self.articles: list[dict[str, str]] = []
+        self.links: list[dict[str, str]] = []
         self.text = ""
         self.feed(path.read_text(encoding="utf-8"))
 
@@ -46,6 +48,8 @@ class Read(HTMLParser):
             self.ids.add(given["id"])
         self.addresses += [given[name] for name in ("href", "src") if name in given]
         self.addresses += [one.split()[0] for one in given.get("srcset", "").split(",") if one.strip()]
+        if tag == "a":
+            self.links.append(given)
         if tag == "article":
             self.articles.append(given)
 
@@ -207,15 +211,30 @@ def test_frames_that_are_the_same_are_stored_once(written: Path) -> None:
     ]
 
 
+def test_pages_from_the_disk_have_their_paths(tmp_path: Path) -> None:
+    """Pages that no model was asked for are named by their path, and nothing is said of asking."""
+    made = run(tmp_path / "run", n=8)
+    pages = tuple(PageFile(root="/pages", page=f"{at}.html", shown=f"pages/{at}.html") for at in range(1, 9))
+    made = replace(made, manifest=made.manifest.model_copy(update={"pages": pages}))
+    page = Read(write(tmp_path / "report", made))
+    assert "pages/8.html" in page.text
+    assert "no model was asked" in page.text
+    assert "What you would ship" not in page.text
+    assert "asked again" not in page.text
+
+
+def test_evidence_is_outlined_in_its_frame(made: Run, written: Path) -> None:
+    """A finding that points at a place in a frame is drawn over that frame and over no other."""
+    assert any(one.evidence.box for result in made.results for one in result.score.findings)
+    boxes = [(link["data-at"], link["data-boxes"]) for link in Read(written).links if "data-boxes" in link]
+    assert boxes == [("3 s", "0.0 0.0 1280.0 720.0;")] * 2
+
+
 def test_an_unfinished_run_says_so(made: Run, tmp_path: Path) -> None:
     """Attempts that were planned and are not there are counted as missing, not passed over."""
+    manifest = made.manifest.model_copy(update={"cells": made.manifest.cells[:1]})
     fewer = made.results[:5]
-    short = replace(
-        made,
-        manifest=made.manifest.model_copy(update={"cells": made.manifest.cells[:1]}),
-        results=fewer,
-        summary=Summary(run="demo", digest="0" * 64, cells=(summary_of(PROMPT, "recorded:compact", fewer),)),
-    )
+    short = replace(made, manifest=manifest, results=fewer, summary=stats.summarize(manifest, fewer, "0" * 64))
     page = Read(write(tmp_path / "report", short))
     assert "5 of 8 shown" in page.text
     assert "3 planned attempts not there yet" in page.text
@@ -224,8 +243,8 @@ def test_an_unfinished_run_says_so(made: Run, tmp_path: Path) -> None:
 def test_a_run_without_any_score_is_still_shown(made: Run, tmp_path: Path) -> None:
     """When nothing could be scored the page says so, with every attempt and its reason."""
     lost = [one for one in made.results if one.score.outcome == "unscored"][:1]
-    cell = summary_of(PROMPT, "recorded:compact", lost)
-    only = replace(made, results=lost, summary=Summary(run="demo", digest="0" * 64, cells=(cell,)))
+    manifest = made.manifest.model_copy(update={"cells": made.manifest.cells[:1]})
+    only = replace(made, manifest=manifest, results=lost, summary=stats.summarize(manifest, lost, "0" * 64))
     page = Read(write(tmp_path / "report", only))
     assert "No attempt was scored, so there is no floor and no ceiling." in page.text
     assert len(page.articles) == 1

@@ -102,6 +102,9 @@ class PageView:
     """The whole gallery."""
 
     run: str
+    of_pages: bool
+    """Pages that were on the disk already; no model was asked."""
+    captions: tuple[str, str]
     digest: str
     created: str
     prompts: tuple[PromptView, ...]
@@ -150,6 +153,8 @@ def page(
     counted = Counter(check for attempt in shown for check in attempt.checks.split())
     return PageView(
         run=plain.line(manifest.run, 120),
+        of_pages=bool(manifest.pages),
+        captions=captions(pages=bool(manifest.pages)),
         digest=plain.line(summary.digest, 128),
         created=plain.line(manifest.created_at, 40),
         prompts=tuple(prompts),
@@ -177,6 +182,11 @@ def ranks(cell: CellSummary) -> dict[str, tuple[str, ...]]:
     return named
 
 
+def captions(*, pages: bool) -> tuple[str, str]:
+    """What floor and ceiling mean; nobody asked for pages that were on the disk already, so nobody would ship one."""
+    return ("The floor", "The best") if pages else ("What you would ship", "What gets posted")
+
+
 def _cell(cell: CellSummary, planned: int, attempts: dict[AttemptId, AttemptView], *, several: bool) -> CellView:
     own = sorted(
         (one for key, one in attempts.items() if (key.prompt, key.model) == (cell.prompt, cell.model)),
@@ -188,8 +198,9 @@ def _cell(cell: CellSummary, planned: int, attempts: dict[AttemptId, AttemptView
         [one.value for one in scored if one.value is not None],
         (("p10", cell.p10), ("p50", cell.p50), ("p90", cell.p90)),
     )
-    floor = _pick(cell.p10, by_label, "floor", "What you would ship", "floor (p10)")
-    ceiling = _pick(cell.best, by_label, "ceiling", "What gets posted", f"best of {cell.scored}")
+    floor_says, ceiling_says = captions(pages=any(one.page for one in own))
+    floor = _pick(cell.p10, by_label, "floor", floor_says, "floor (p10)")
+    ceiling = _pick(cell.best, by_label, "ceiling", ceiling_says, f"best of {cell.scored}")
     return CellView(
         anchor=f"cell.{slug(cell.prompt)}.{slug(cell.model)}",
         prompt=cell.prompt,

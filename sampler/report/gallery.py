@@ -67,7 +67,7 @@ def write(
     try:
         with disk.writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            views = _attempts(folder, base, summary, results, assets)
+            views = _attempts(folder, base, manifest, summary, results, assets=assets)
             page = cells.page(manifest, summary, results, views)
             index = html.gallery(page)
             disk.replace(folder / "summary.json", disk.to_json(summary))
@@ -99,36 +99,37 @@ def _remove_older(folder: Path, edition: str) -> None:
 def _attempts(
     folder: Path,
     base: PurePosixPath,
+    manifest: RunManifest,
     summary: Summary,
     results: Sequence[Result],
+    *,
     assets: Callable[[AttemptId], Assets],
 ) -> dict[AttemptId, view.AttemptView]:
     """Write every attempt's files, pictures on all cores, and make its view."""
     ranks = {(cell.prompt, cell.model): cells.ranks(cell) for cell in summary.cells}
     views: dict[AttemptId, view.AttemptView] = {}
     with ThreadPoolExecutor(min(os.cpu_count() or 1, 8), "pictures") as pool:
+        # The same picture is written once, however many frames and attempts show it.
         encoded: dict[str, Future[view.FrameView]] = {}
-        for result in results:
-            pictures = assets(result.attempt.id).pictures
-            for number, frame in enumerate(result.render.frames, 1):
-                # The same picture is written once, however many frames and attempts show it.
-                if frame.sha256 not in encoded:
-                    stem = base / result.attempt.id.path / f"frame-{number}"
-                    encoded[frame.sha256] = pool.submit(_picture, folder, stem, pictures / frame.picture, frame)
         for result in results:
             identity = result.attempt.id
             found = assets(identity)
+            for number, frame in enumerate(result.render.frames, 1):
+                if frame.sha256 not in encoded:
+                    stem = base / identity.path / f"frame-{number}"
+                    encoded[frame.sha256] = pool.submit(_picture, folder, stem, found.pictures / frame.picture, frame)
             addresses = (request.url for request in result.render.requests if request.kind == "document")
             sources = Sources(found.document, next(addresses, None))
             views[identity] = view.attempt(
                 result,
+                page=manifest.pages[identity.number - 1].shown if identity.number <= len(manifest.pages) else "",
                 ranks=ranks.get((identity.prompt, identity.model), {}).get(identity.label, ()),
-                frames=tuple(
-                    view.frame(encoded[frame.sha256].result(), frame.at_seconds) for frame in result.render.frames
-                ),
                 links=_texts(folder, base / identity.path, result, found, sources),
                 sources=sources,
             )
+        for result in results:
+            pictures = [encoded[frame.sha256].result() for frame in result.render.frames]
+            views[result.attempt.id] = view.framed(views[result.attempt.id], result, pictures)
     return views
 
 

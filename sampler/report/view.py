@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sampler import checks
-from sampler.report import plain
+from sampler.report import plain, quote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +37,8 @@ class FrameView:
     height: int
     problem: str
     """Why there is no picture to show; empty where there is one."""
+    boxes: tuple[tuple[float, float, float, float], ...] = ()
+    """What findings point at: left, top, width and height in the picture's pixels."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +48,6 @@ class EvidenceView:
     message: str
     place: Place | None
     frame: str
-    box: tuple[float, float, float, float] | None
     facts: tuple[tuple[str, str], ...]
 
 
@@ -100,6 +101,8 @@ class AttemptView:
     label: str
     number: int
     model: str
+    page: str
+    """Path of the page, where it came from the disk; empty where a model wrote it."""
     score: str
     value: float | None
     outcome: str
@@ -134,10 +137,7 @@ def anchor(attempt: AttemptId) -> str:
 
 def score(value: float | None) -> str:
     """A score as it is shown; 0 and 100 only where exactly true."""
-    if value is None:
-        return plain.NOTHING
-    whole = round(value)
-    return plain.number(value, 1) if whole in (0, 100) and value != whole else str(whole)
+    return plain.NOTHING if value is None else quote.score(value)
 
 
 def title(check: str) -> str:
@@ -145,22 +145,21 @@ def title(check: str) -> str:
     return TITLES.get(check, check)
 
 
-def attempt(
-    result: Result, *, ranks: tuple[str, ...], frames: tuple[FrameView, ...], links: Links, sources: Sources
-) -> AttemptView:
-    """One attempt's view from its records."""
+def attempt(result: Result, *, page: str, ranks: tuple[str, ...], links: Links, sources: Sources) -> AttemptView:
+    """One attempt's view from its records, still without its frames."""
     identity, render, verdict = result.attempt.id, result.render, result.score
     return AttemptView(
         anchor=anchor(identity),
         label=identity.label,
         number=identity.number,
         model=plain.line(identity.model, 120),
+        page=plain.line(page, 200),
         score=score(verdict.value),
         value=verdict.value,
         outcome=verdict.outcome,
         ranks=ranks,
-        frames=frames,
-        placeholder="" if frames else _why_no_picture(result),
+        frames=(),
+        placeholder="" if render.frames else _why_no_picture(result),
         notes=_notes(result),
         findings=tuple(_finding(finding, render, sources) for finding in verdict.findings),
         parts=tuple((part.name, plain.number(-part.taken, 1), plain.cut(part.reason, 2_000)) for part in verdict.parts),
@@ -218,21 +217,36 @@ def _evidence(evidence: Evidence, render: Render, sources: Sources, *, said: str
     facts += [("address", plain.line(url, LINE_CHARACTERS)) for url in evidence.urls[:LINES_SHOWN]]
     if evidence.objects:
         facts.append(("objects", ", ".join(plain.line(name, 80) for name in evidence.objects[:LINES_SHOWN])))
-    box, frame = evidence.box, ""
+    frame = ""
     if evidence.frame is not None and 0 <= evidence.frame < len(render.frames):
         frame = at(render.frames[evidence.frame].at_seconds)
     return EvidenceView(
         message="" if evidence.message == said else plain.cut(evidence.message, MESSAGE_CHARACTERS),
         place=sources.place(evidence.source) if evidence.source else None,
         frame=frame,
-        box=(box.x, box.y, box.width, box.height) if box else None,
         facts=tuple(facts),
     )
 
 
-def frame(picture: FrameView, seconds: float) -> FrameView:
-    """A picture as the frame of one attempt, at a time of that page's own clock."""
-    return replace(picture, at=at(seconds))
+def framed(attempt: AttemptView, result: Result, pictures: Sequence[FrameView]) -> AttemptView:
+    """The attempt with its frames, one picture for each, marked with what findings point at in them."""
+    pointed = [
+        (case.frame, (case.box.x, case.box.y, case.box.width, case.box.height))
+        for finding in result.score.findings
+        for case in (finding.evidence, *finding.more[:LINES_SHOWN])
+        if case.box is not None
+    ]
+    return replace(
+        attempt,
+        frames=tuple(
+            replace(
+                picture,
+                at=at(frame.at_seconds),
+                boxes=tuple(box for index, box in pointed if index == number)[:LINES_SHOWN],
+            )
+            for number, (picture, frame) in enumerate(zip(pictures, result.render.frames, strict=True))
+        ),
+    )
 
 
 def at(seconds: float) -> str:

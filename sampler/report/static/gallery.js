@@ -266,9 +266,9 @@
       const small = /** @type {HTMLImageElement} */ (one("img", frames[index]));
       picture.src = frames[index].href;
       picture.alt = small.alt;
-      picture.width = small.width && Number(small.getAttribute("width"));
-      picture.height = small.height && Number(small.getAttribute("height"));
-      screen.replaceChildren(picture);
+      picture.width = Number(small.getAttribute("width"));
+      picture.height = Number(small.getAttribute("height"));
+      screen.replaceChildren(picture, outline(frames[index], picture.width, picture.height));
     }
     times.replaceChildren(
       ...frames.map((frame, at) => {
@@ -285,6 +285,24 @@
         return button;
       }),
     );
+  }
+
+  /** The picture's edge, and what findings point at in it.
+   * @param {HTMLElement} frame @param {number} width @param {number} height @returns {SVGElement} */
+  function outline(frame, width, height) {
+    const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    drawing.setAttribute("class", "outline");
+    drawing.setAttribute("aria-hidden", "true");
+    const boxes = (frame.dataset.boxes ?? "").split(";").filter(Boolean);
+    for (const [at, box] of [`0 0 ${width} ${height}`, ...boxes].entries()) {
+      const rect = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+      const sides = box.split(" ");
+      for (const [place, name] of ["x", "y", "width", "height"].entries()) rect.setAttribute(name, sides[place]);
+      if (at === 0) rect.setAttribute("class", "edge");
+      drawing.append(rect);
+    }
+    return drawing;
   }
 
   /** @param {string} name @param {() => void} does */
@@ -386,7 +404,9 @@
     const place = dot.getBoundingClientRect();
     const room = document.documentElement.clientWidth;
     const left = Math.max(8, Math.min(place.x + place.width / 2 - peek.offsetWidth / 2, room - peek.offsetWidth - 8));
-    const above = place.y - peek.offsetHeight - 10;
+    // Above the whole plot, so that it hides no other dot.
+    const plot = dot.closest("svg")?.getBoundingClientRect() ?? place;
+    const above = plot.y - peek.offsetHeight - 4;
     peek.style.left = `${left + scrollX}px`;
     peek.style.top = `${(above > 8 ? above : place.bottom + 10) + scrollY}px`;
   }
