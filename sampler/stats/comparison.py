@@ -89,11 +89,11 @@ def _pair(first: Cell, second: Cell) -> _Pair:
 
 
 def floor_p_value(first: Sequence[float], second: Sequence[float]) -> float:
-    """Two-sided p value of the difference of p10, by permutation; 1 where there is nothing to tell apart.
+    """Two-sided p value of the difference of p10, by permutation; 1 where it is 0 or a side has one attempt only.
 
     All ways to deal the attempts out are tried where there are at most 9,999, else as many at random, always the same.
     """
-    if value_at(first, 10) == value_at(second, 10):
+    if min(len(first), len(second)) < 2 or value_at(first, 10) == value_at(second, 10):
         return 1.0
 
     def difference(x: NDArray[np.float64], y: NDArray[np.float64], axis: int = -1) -> NDArray[np.float64]:
@@ -180,8 +180,8 @@ def _verdict(pair: _Pair, p_floor: float, p_beats: float) -> str:
     floor_told = p_floor <= level and pair.difference_p10 != 0
     beats_told = p_beats <= level and pair.beats.value != 0.5
     if floor_told and beats_told:
-        whose = "and" if higher == better else f"but {better} has"
-        return f"{higher} has the higher floor, {whose} the better attempts ({sizes})"
+        whose = " and" if higher == better else f", but {better} has"
+        return f"{higher} has the higher floor{whose} the better attempts ({sizes})"
     if floor_told:
         return f"{higher} has the higher floor; whose attempts are better in general cannot be told at {sizes}"
     if beats_told:
