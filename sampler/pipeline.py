@@ -16,12 +16,14 @@ from pydantic import Field
 from sampler import ledger, pages, plan, stats, store, verify
 from sampler.browser import chromium, session
 from sampler.browser.install import version_of
-from sampler.errors import BrowserMissingError, RunFolderError
+from sampler.errors import BrowserMissingError, InputError, RunFolderError
 from sampler.ledger import Ledger
 from sampler.records import (
     Attempt,
     AttemptId,
     CellPlan,
+    CellSummary,
+    Comparison,
     Percentile,
     Record,
     Rendered,
@@ -32,6 +34,7 @@ from sampler.records import (
     Summary,
 )
 from sampler.report import gallery
+from sampler.stats import comparison
 from sampler.work import Work, delivered
 
 if TYPE_CHECKING:
@@ -268,6 +271,75 @@ def _browser() -> dict[str, str]:
     if named is None:
         raise BrowserMissingError("No Chromium or Chrome was found that runs; get one with `sampler install`")
     return {"Browser": named}
+
+
+class Compared(Record):
+    """What `compare` prints: cells side by side, and a verdict on every pair of them."""
+
+    cells: tuple[CellSummary, ...]
+    comparisons: tuple[Comparison, ...]
+
+
+def compare(first: RunFolder, second: RunFolder | None = None) -> Compared:
+    """The cells of one run on the same prompt, or those of two runs: same prompt, same model where both have it.
+
+    Raises:
+        InputError: there is nothing to compare.
+        RunFolderError: as `report`.
+    """
+    if second is None:
+        _, summary, _ = summarize(first)
+        if not summary.comparisons:
+            raise InputError(f"Run '{first.name}' has no two cells of one prompt; name a second run to compare with")
+        return Compared(cells=summary.cells, comparisons=summary.comparisons)
+    sides = [_side(folder) for folder in (first, second)]
+    for prompt in sides[0].texts.keys() & sides[1].texts.keys():
+        if sides[0].texts[prompt] != sides[1].texts[prompt]:
+            raise InputError(f"'{prompt}' was another text in '{second.name}' than in '{first.name}'")
+    pairs = [(a, b) for a in sides[0].cells for b in sides[1].cells if a.prompt == b.prompt]
+    same = [(a, b) for a, b in pairs if a.model == b.model]
+    chosen = same or pairs
+    if not chosen:
+        raise InputError(f"'{first.name}' and '{second.name}' have no prompt in common with scored attempts")
+    named = [
+        tuple(
+            cell._replace(model=f"{cell.model} ({folder.name})")
+            for cell, folder in zip(pair, (first, second), strict=True)
+        )
+        for pair in chosen
+    ]
+    keys = {(cell.prompt, cell.model) for pair in chosen for cell in pair}
+    return Compared(
+        cells=tuple(
+            cell.model_copy(update={"model": f"{cell.model} ({folder.name})"})
+            for folder, side in zip((first, second), sides, strict=True)
+            for cell in side.summary.cells
+            if (cell.prompt, cell.model) in keys
+        ),
+        comparisons=comparison.compare([(a, b) for a, b in named]),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Side:
+    """One run as a side of a comparison: its cells with the scores in them."""
+
+    summary: Summary
+    cells: tuple[comparison.Cell, ...]
+    texts: dict[str, str]
+
+
+def _side(folder: RunFolder) -> _Side:
+    manifest, summary, results = summarize(folder)
+    values: dict[tuple[str, str], list[float]] = {}
+    for result in results:
+        if result.score.value is not None:
+            values.setdefault((result.attempt.id.prompt, result.attempt.id.model), []).append(result.score.value)
+    return _Side(
+        summary=summary,
+        cells=tuple(comparison.Cell(prompt, model, tuple(found)) for (prompt, model), found in values.items()),
+        texts={prompt.id: prompt.text for prompt in manifest.prompts},
+    )
 
 
 def below(summary: Summary, measure: str, least: float) -> tuple[str, ...]:

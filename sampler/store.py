@@ -299,8 +299,8 @@ class RunFolder:
             part.mkdir()
             if reply is not None:
                 disk.write_new(part / "reply.txt", reply)
-            disk.write_new(part / "attempt.json", disk.to_json(attempt))
-            disk.sync(part)
+            # Last and by renaming: where it is, the answer is whole.
+            disk.replace(part / "attempt.json", disk.to_json(attempt))
             self._admit(part, final)
 
     def recover_answers(self) -> None:

@@ -392,6 +392,36 @@ def test_a_name_that_is_taken_is_refused(tmp_path: Path) -> None:
         start(tmp_path, name="mine")
 
 
+def test_cells_of_one_run_are_compared(tmp_path: Path) -> None:
+    """Two models on one prompt: both cells, and one comparison with a verdict; with one model there is nothing."""
+    both = pipeline.finish(
+        start(tmp_path, models=(COMPACT, "recorded:sketch")), options(tmp_path), Silent(), render=paint
+    )
+    compared = pipeline.compare(both.folder)
+    assert compared.cells == both.summary.cells
+    ((first, second),) = [(each.first, each.second) for each in compared.comparisons]
+    assert (first, second) == (COMPACT, "recorded:sketch")
+    alone = pipeline.finish(start(tmp_path, n=2), options(tmp_path), Silent(), render=paint)
+    with pytest.raises(InputError, match="no two cells of one prompt"):
+        pipeline.compare(alone.folder)
+
+
+def test_cells_of_two_runs_are_compared(tmp_path: Path, recorded: Path) -> None:
+    """The same model in two runs is compared with itself, each side under its run's name."""
+    first = pipeline.finish(start(tmp_path, name="may"), options(tmp_path), Silent(), render=paint)
+    second = pipeline.finish(start(tmp_path, name="june"), options(tmp_path), Silent(), render=paint)
+    compared = pipeline.compare(first.folder, second.folder)
+    assert [cell.model for cell in compared.cells] == [f"{COMPACT} (may)", f"{COMPACT} (june)"]
+    (comparison,) = compared.comparisons
+    assert (comparison.first, comparison.second) == (f"{COMPACT} (may)", f"{COMPACT} (june)")
+    assert comparison.difference_p10 == 0
+    assert comparison.beats == 0.5
+    page = pipeline.start_pages([recorded / "01.html"], options(tmp_path), render=paint)
+    pages = pipeline.finish(page, options(tmp_path), Silent(), render=paint)
+    with pytest.raises(InputError, match="no prompt in common"):
+        pipeline.compare(first.folder, pages.folder)
+
+
 def test_thresholds_name_the_cells_below(tmp_path: Path) -> None:
     """`below` says which cell misses a threshold and by how much; one without a value misses every one."""
     report = pipeline.finish(start(tmp_path), options(tmp_path), Silent(), render=paint)

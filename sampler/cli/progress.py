@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -44,11 +43,12 @@ class _Scores:
             values.append(score.value)
 
     def facts(self, cell: Cell) -> str:
-        """Such as "p10 62, best 100"; p10 by nearest rank, as in the report."""
-        values = sorted(self._values.get(cell, []))
-        if not values:
-            return ""
-        return f"p10 {values[math.ceil(len(values) / 10) - 1]:.0f}, best {values[-1]:.0f}"
+        """Such as "p10 62, best 100"."""
+        from sampler.report import quote
+        from sampler.stats.percentiles import value_at
+
+        values = self._values.get(cell)
+        return f"p10 {quote.score(value_at(values, 10))}, best {quote.score(max(values))}" if values else ""
 
 
 class Lines:
@@ -76,11 +76,13 @@ class Lines:
 
     def scored(self, score: Score) -> None:
         """One attempt is through."""
+        from sampler.report import quote
+
         self._scores.add(score)
         self._done += 1
         per_attempt = (time.monotonic() - self._begun) / (self._done - self._before)
         left = per_attempt * (self._total - self._done)
-        value = "unscored" if score.value is None else f"{score.value:.0f} {score.outcome}"
+        value = score.outcome if score.value is None else f"{quote.score(score.value)} {score.outcome}"
         facts = ", ".join(part for part in (self._scores.facts(cell_of(score.id)), f"{left:.0f} s left") if part)
         _say(f"[{self._done:>{len(str(self._total))}}/{self._total}] {score.id}  {value}  ({facts})")
 

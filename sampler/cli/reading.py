@@ -12,6 +12,8 @@ from sampler.cli import options
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sampler.report.quote import Format
+
 
 @click.command(
     short_help="Write gallery and summary again.",
@@ -57,7 +59,7 @@ Examples:
     help="How it is printed.",
 )
 @options.out
-def quote(run: str | None, form: str, out: Path) -> None:
+def quote(run: str | None, form: Format, out: Path) -> None:
     """Print the sentence to quote for every cell of a run, with its interval.
 
     RUN is a run's name or folder, by default the newest.
@@ -83,14 +85,13 @@ Examples:
 def compare(first: str | None, second: str | None, out: Path, *, as_json: bool) -> None:
     """Compare the cells of one run with each other, or those of two runs, with a verdict.
 
-    One run: the models that were asked the same prompt. Two runs: the cells that both have, or each run's only
-    model. RUN is a run's name or folder, by default the newest.
+    One run: the models that were asked the same prompt. Two runs: what both asked of the same model, or else all
+    models on the prompts that both have. RUN is a run's name or folder, by default the newest.
     """
     from sampler import pipeline, store
     from sampler.report import quote as quoting
 
-    folders = [store.find(out, first)] + ([store.find(out, second)] if second is not None else [])
-    compared = pipeline.compare(*folders)
+    compared = pipeline.compare(store.find(out, first), store.find(out, second) if second is not None else None)
     if as_json:
         click.echo(compared.model_dump_json(indent=1))
     else:

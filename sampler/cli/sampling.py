@@ -186,6 +186,7 @@ def score(
 ) -> None:
     """Score pages that you already have: files, or folders with every page below them. Asks no model."""
     from sampler import disk, pages, pipeline
+    from sampler.report import quote
 
     chosen = options.options(out, **rendering)
     folder = pipeline.start_pages(paths, chosen, root=root, prompt=prompt, import_map=import_map, name=name)
@@ -195,10 +196,10 @@ def score(
         click.echo(disk.to_json(verdicts), nl=False)
     else:
         for page in verdicts.pages:
-            value = "  -" if page.score is None else f"{page.score:3.0f}"
-            click.echo(f"{value}  {page.outcome:<8}  {page.path}")
+            value = "-" if page.score is None else quote.score(page.score)
+            click.echo(f"{value:>4}  {page.outcome:<8}  {page.path}")
             for finding in page.findings:
-                click.echo(f"       {finding.severity}: {finding.message} ({finding.check})")
+                click.echo(f"        {finding.severity}: {finding.message} ({finding.check})")
         click.echo(f"\n{report.index}")
     _open(report, browse=browse, as_json=as_json)
     _fail(ctx, report, fail_under)
