@@ -57,6 +57,7 @@ def test_an_excerpt_holds_its_column(text: str, column: int) -> None:
     [
         ("covered_share", 0.97, ("covered", "97 %")),
         ("covered_share", 0.9996, ("covered", "99.96 %")),
+        ("covered_share", 0.995, ("covered", "99.50 %")),
         ("covered_share", 1.0, ("covered", "100 %")),
         ("covered_share", 0.004, ("covered", "0.40 %")),
         ("at_seconds", 0.1, ("at", "0.1 s")),

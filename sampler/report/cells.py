@@ -93,7 +93,8 @@ class PromptView:
     id: str
     title: str
     text: str
-    verdicts: tuple[str, ...]
+    verdicts: tuple[tuple[str, str], ...]
+    """Of each comparison the verdict, and the whole sentence to quote."""
     cells: tuple[CellView, ...]
 
 
@@ -142,7 +143,7 @@ def page(
                 title=own[0].title,
                 text=plain.cut(known.text, 4_000) if known else "",
                 verdicts=tuple(
-                    plain.cut(quote.comparison_sentence(comparison), 600)
+                    (plain.line(comparison.verdict, 400), quote.comparison_sentence(comparison))
                     for comparison in summary.comparisons
                     if comparison.prompt == identity
                 ),
@@ -206,7 +207,7 @@ def _cell(cell: CellSummary, planned: int, attempts: dict[AttemptId, AttemptView
         prompt=cell.prompt,
         title=plain.line(cell.title, 160),
         model=plain.line(cell.model, 120),
-        sentence=plain.cut(quote.sentence(cell), 1_000),
+        sentence=quote.sentence(cell),
         shown=_of(len(own), planned),
         floor=floor,
         ceiling=ceiling,

@@ -83,7 +83,7 @@ def quantity(name: str, value: float) -> tuple[str, str]:
     if unit == "share":
         percent = value * 100
         # 0 % and 100 % are said only where they are exactly true.
-        near = (0 < percent < 0.5) or (99.5 < percent < 100)
+        near = 0 < percent <= 0.5 or 99.5 <= percent < 100
         return " ".join(words[:-1]), f"{percent:.2f} %" if near else f"{number(percent)} %"
     if unit in _UNITS:
         return " ".join(words[:-1]), f"{number(value, 2)} {_UNITS[unit]}"
