@@ -88,6 +88,12 @@ def test_a_lost_context_is_found_with_its_reason() -> None:
         assert reason in message(page, "context-lost")
 
 
+def test_a_lost_ornament_of_a_page_of_elements_is_a_warning() -> None:
+    """Nobody asked for something drawn, and the page has its text."""
+    page = render(needs=(), canvases=(canvas(lost=True),), frames=frames(canvas_pixels=FLAT))
+    assert found(page) == {"context-lost": "warning"}
+
+
 def test_a_probe_may_lose_its_context() -> None:
     """Only the canvas that is looked at counts."""
     assert found(render(canvases=(canvas(), canvas(connected=False, shown=False, lost=True, box=SMALL)))) == {}
@@ -149,6 +155,14 @@ def test_a_canvas_that_went_blank_is_a_warning() -> None:
     page = render(frames=(frame(0), frame(1), frame(2, canvas_pixels=FLAT)))
     assert found(page) == {"blank-canvas": "warning"}
     assert "after it held a picture" in message(page, "blank-canvas")
+
+
+def test_an_empty_page_is_an_error_whatever_was_asked_for() -> None:
+    """Not a canvas, not a word, one colour: nobody would call that a page, unless something else explains it."""
+    nothing = empty_screen(canvases=(), requests=(), three_revision=None)
+    assert found(render(needs=(), **nothing)) == {"blank-page": "error"}
+    assert found(render(needs=(), errors=(thrown("x"),), **nothing)) == {"page-error": "error"}
+    assert found(render(needs=(), **{**nothing, "visible_text": "Hello"})) == {}
 
 
 def test_a_few_stars_are_not_blank() -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from page_facts import (
     FEW_WORDS,
+    FLAT,
     ORBIT,
     PICTURE,
     SCENE,
+    THREE,
     canvas,
+    cover,
     empty_screen,
     frame,
     frames,
@@ -22,7 +25,20 @@ from page_facts import (
 )
 
 from sampler.checks import CHECKS
-from sampler.records import Dialog, Failure, Score
+from sampler.checks.sight import shows_nothing
+from sampler.records import (
+    Box,
+    Canvas,
+    Dialog,
+    Failure,
+    Frame,
+    Hang,
+    Need,
+    Overlay,
+    PageError,
+    Request,
+    Score,
+)
 from sampler.score import FINISH, PASS_VALUE, POINTS, SHARES, findings, finish, score
 
 RICH = PICTURE.model_copy(update={"detail": 0.025, "colours": 3000, "occupied_share": 0.85})
@@ -121,6 +137,16 @@ def test_a_page_that_shows_nothing_for_want_of_a_host_is_not_scored() -> None:
     assert scored.failure.slug == "asset-unavailable"
 
 
+def test_a_scene_without_its_model_for_want_of_a_host_is_not_scored() -> None:
+    """The scene is empty because the model that fills it could not be fetched from here."""
+    nothing = SCENE.model_copy(update={"meshes": 0, "lit_meshes": 0})
+    page = render(
+        frames=frames(pixels=FLAT, canvas_pixels=FLAT, scene=nothing),
+        requests=(request("https://threejs.org/examples/models/gltf/Horse.glb", "unavailable", "fetch"),),
+    )
+    assert score(page).outcome == "unscored"
+
+
 def test_a_fault_of_its_own_is_scored_although_a_host_was_not_reached() -> None:
     """A font that did not come does not excuse a syntax error."""
     page = render(
@@ -178,6 +204,97 @@ def test_finish_stays_within_its_points(detail: float, colours: int, occupied: f
     scene = SCENE.model_copy(update={"materials": materials})
     earned, _ = finish(render(frames=frames(pixels=pixels, scene=scene)))
     assert 0 <= earned <= FINISH
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    needs=st.sampled_from([(), ("canvas",), ("canvas", "motion")]),
+    seen=st.lists(
+        st.sampled_from(
+            [
+                frame(0),
+                frame(1),
+                frame(2, draw_calls=0),
+                frame(0, pixels=FLAT, canvas_pixels=FLAT),
+                frame(0, pixels=FEW_WORDS, canvas_pixels=None, scene=None, canvas_seen_share=None),
+                frame(0, canvas_seen_share=0.0),
+            ]
+        ),
+        max_size=3,
+    ),
+    drawn_on=st.lists(
+        st.sampled_from(
+            [
+                canvas(),
+                canvas(lost=True),
+                canvas(context="2d", draws=0),
+                canvas(context="none", refused_context="webgl2", draws=0, made_at=None),
+                canvas(connected=False, shown=False),
+                canvas(width_pixels=0, height_pixels=0, box=Box(x=0, y=0, width=0, height=0)),
+            ]
+        ),
+        max_size=3,
+    ),
+    errors=st.lists(
+        st.sampled_from(
+            [
+                thrown("TypeError: THREE.OrbitControls is not a constructor"),
+                thrown("Error creating WebGL context."),
+                thrown("ERROR: 0:7: syntax error", "rejection"),
+                thrown("", "rejection", at_seconds=1),
+            ]
+        ),
+        max_size=3,
+    ),
+    requests=st.lists(
+        st.builds(
+            request,
+            st.sampled_from([THREE, ORBIT, "http://scene.localhost/a.png", "file:///x", "http://[::1]/", "blob:x"]),
+            st.sampled_from(["answered", "missing", "unavailable", "refused"]),
+            st.sampled_from(["script", "image", "fetch", "document"]),
+        ),
+        max_size=3,
+    ),
+    overlays=st.lists(st.builds(cover, st.sampled_from(["", "Loading", "Click to start"])), max_size=2),
+    stopped=st.sampled_from([None, hang("load"), hang("later")]),
+    crashed=st.booleans(),
+    three=st.sampled_from([None, "160"]),
+    text=st.sampled_from(["", "Click to start", "Hello"]),
+)
+def test_whatever_the_facts_there_is_a_verdict(
+    *,
+    needs: tuple[Need, ...],
+    seen: list[Frame],
+    drawn_on: list[Canvas],
+    errors: list[PageError],
+    requests: list[Request],
+    overlays: list[Overlay],
+    stopped: Hang | None,
+    crashed: bool,
+    three: str | None,
+    text: str,
+) -> None:
+    """No combination of facts makes a check fail; zero comes with an error, and nothing to see never passes."""
+    page = render(
+        needs,
+        frames=tuple(seen),
+        canvases=tuple(drawn_on),
+        errors=tuple(errors),
+        requests=tuple(requests),
+        overlays=tuple(overlays),
+        hang=stopped,
+        crashed=crashed,
+        three_revision=three,
+        visible_text=text,
+    )
+    scored = score(page)
+    if scored.value is None:
+        assert scored.failure is not None
+        return
+    if scored.value == 0:
+        assert any(finding.severity == "error" for finding in scored.findings)
+    if shows_nothing(page):
+        assert scored.outcome != "passed"
 
 
 def test_a_score_is_the_same_from_stored_facts() -> None:

@@ -25,6 +25,7 @@ CHECKS: tuple[Check, ...] = (
     canvas.context_lost,
     canvas.shader_error,
     canvas.blank_canvas,
+    canvas.blank_page,
     canvas.covered_canvas,
     canvas.canvas_size,
     motion.frozen,

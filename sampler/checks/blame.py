@@ -177,5 +177,6 @@ def has_cause(render: Render) -> bool:
         or own_errors(render, "error")
         or own_errors(render, "rejection")
         or missing_scripts(render)
-        or any(is_script(request) for request in (*refused_requests(render), *unavailable_requests(render)))
+        or any(is_script(request) for request in refused_requests(render))
+        or any(is_script(request) or request.kind in {"fetch", "xhr"} for request in unavailable_requests(render))
     )

@@ -15,9 +15,7 @@ from sampler.records import Evidence
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sampler.records import Canvas, Frame, Overlay, Render, SceneSnapshot
-
-WEBGL = {"webgl", "webgl2"}
+    from sampler.records import Canvas, Frame, Render, SceneSnapshot
 
 
 def _last(render: Render) -> int | None:
@@ -32,24 +30,12 @@ def _is_meant_to_draw(render: Render) -> bool:
     return sight.draws_webgl(render) and frame is not None and sight.is_bare(frame.pixels)
 
 
-def _main_is_lost(render: Render) -> Canvas | None:
-    """The main canvas where its context is lost and no other canvas draws in its place."""
-    main = sight.main_canvas(render)
-    if main is None or not main.lost:
-        return None
-    for other in render.canvases:
-        in_its_place = other is not main and other.connected and other.shown and _area(other) > _area(main) / 2
-        if in_its_place and other.context in WEBGL and not other.lost and other.draws:
-            return None
-    return main
-
-
 def _is_explained(render: Render) -> bool:
     """Whether another check names why there is no picture."""
     return bool(
         blame.has_cause(render)
         or blame.without_context(render)
-        or _main_is_lost(render)
+        or sight.lost_canvas(render)
         or render.shader_errors
         or blame.shader_complaints(render)
         or sight.has_gate(render)
@@ -99,7 +85,7 @@ def no_webgl_context(render: Render) -> Iterator[Evidence]:
         message=f"A WebGL context was refused to the canvas{why}.",
         frame=_last(render),
         source=refused.made_at if refused is not None else None,
-        severity=None if _is_meant_to_draw(render) else "warning",
+        severity=None if _is_meant_to_draw(render) or sight.shows_nothing(render) else "warning",
     )
 
 
@@ -107,12 +93,13 @@ def no_webgl_context(render: Render) -> Iterator[Evidence]:
 def context_lost(render: Render) -> Iterator[Evidence]:
     """The context of the canvas that the visitor sees is lost and was not restored: the picture is gone.
 
-    Canvases that only try out what the browser can do may lose theirs.
+    A warning on a page that has other things to show and was not asked to draw. Canvases that only try out what the
+    browser can do may lose theirs.
     """
-    canvas = _main_is_lost(render)
+    canvas = sight.lost_canvas(render)
     if canvas is None:
         return
-    contexts = sum(1 for other in render.canvases if other.context in WEBGL)
+    contexts = sum(1 for other in render.canvases if other.context in sight.WEBGL)
     if canvas.lost_by_page:
         why = "the page gave it up itself, through WEBGL_lose_context"
     elif contexts > 8:
@@ -125,6 +112,7 @@ def context_lost(render: Render) -> Iterator[Evidence]:
         box=canvas.box,
         source=canvas.made_at,
         numbers={"contexts": contexts},
+        severity=None if _is_meant_to_draw(render) or sight.shows_nothing(render) else "warning",
     )
 
 
@@ -211,11 +199,11 @@ def blank_canvas(render: Render) -> Iterator[Evidence]:
     frame, canvas = sight.last_frame(render), sight.main_canvas(render)
     if frame is None or canvas is None or not sight.canvas_is_blank(render):
         return
-    if not _is_meant_to_draw(render) or _is_explained(render) or _has_other_picture(render):
+    if not _is_meant_to_draw(render) or _is_explained(render):
         return
     scene = frame.scene
-    if blame.missing_assets(render) and (scene is None or _things(scene) == 0):
-        return  # what should be drawn is what is missing
+    if (blame.missing_assets(render) or blame.unavailable_requests(render)) and (scene is None or _things(scene) == 0):
+        return  # what should be drawn is what did not come
     cause = _blank_because(canvas, frame)
     earlier = sight.was_ever_drawn(render)
     later = f" at {frame.at_seconds:g} s, after it held a picture" if earlier else ""
@@ -229,21 +217,22 @@ def blank_canvas(render: Render) -> Iterator[Evidence]:
     )
 
 
-def _has_other_picture(render: Render) -> bool:
-    """Whether a further canvas on the screen, of at least a fifth of it, is drawn on: layers make one picture."""
+@check("blank-page", severity="error", title="The page is empty")
+def blank_page(render: Render) -> Iterator[Evidence]:
+    """All of the screen is one colour without a word on it, on a page that was not asked for a canvas and has none.
+
+    No finding where loading went wrong, which explains it.
+    """
     frame = sight.last_frame(render)
-    main = sight.main_canvas(render)
-    if frame is None or sight.is_bare(frame.pixels):
-        return False
-    return any(
-        canvas is not main and canvas.shown and canvas.draws > 0 and _area(canvas) > 184_320
-        for canvas in render.canvases
+    if frame is None or not sight.is_flat(frame.pixels) or render.visible_text.strip():
+        return
+    if _is_meant_to_draw(render) or _is_explained(render) or blame.unavailable_requests(render):
+        return
+    yield Evidence(
+        message="The page shows one colour and not a word.",
+        frame=_last(render),
+        numbers={"flat_share": frame.pixels.flat_share},
     )
-
-
-def _hiding(overlays: tuple[Overlay, ...]) -> Overlay | None:
-    """The overlay that hides, where one does that is no invitation and no content of its own."""
-    return next((overlay for overlay in overlays if sight.waits(overlay.text) or len(overlay.text.split()) <= 12), None)
 
 
 @check("covered-canvas", severity="error", title="The picture is hidden")
@@ -266,10 +255,8 @@ def covered_canvas(render: Render) -> Iterator[Evidence]:
                 source=hidden.made_at,
             )
         return
-    if not sight.is_covered(render) or sight.has_gate(render):
-        return
-    overlay = _hiding(sight.covering_overlays(render))
-    if overlay is None:
+    overlay = sight.hiding_overlay(render)
+    if overlay is None or sight.has_gate(render):
         return
     last = render.frames[-1]
     share = last.canvas_seen_share or 0.0
@@ -289,12 +276,12 @@ def covered_canvas(render: Render) -> Iterator[Evidence]:
 def canvas_size(render: Render) -> Iterator[Evidence]:
     """The canvas has no size (an error), is far too small (a warning), or makes the page scroll (a warning).
 
-    Judged only where something drawn is needed. Far too small is up to 5 % of the screen: that of a canvas nobody
-    gave a size, 300 x 150. The page scrolls when a canvas that fills the screen reaches beyond it by more than 24
-    pixels; up to there, and from 5 pixels on, it is a note: the margin that browsers put around a page. The 4
-    pixels below an inline canvas are no fault.
+    Size and scrolling are judged only where something drawn is asked for. Far too small is up to 5 % of the screen:
+    that of a canvas nobody gave a size, 300 x 150. The page scrolls when a canvas that fills the screen reaches
+    beyond it by more than 24 pixels; up to there, and from 5 pixels on, it is a note: the margin that browsers put
+    around a page. The 4 pixels below an inline canvas are no fault.
     """
-    if not sight.needs_canvas(render) or not render.frames or render.hang or render.crashed:
+    if not _is_meant_to_draw(render) or not render.frames or render.hang or render.crashed:
         return
     environment = render.environment
     across = environment.width_pixels if environment else 1280
@@ -312,15 +299,17 @@ def canvas_size(render: Render) -> Iterator[Evidence]:
                 source=empty.made_at,
             )
         return
+    if not sight.needs_canvas(render):
+        return
     box = main.box
-    if _area(main) <= 0.05 * across * down:
+    if sight.area(main) <= 0.05 * across * down:
         if not _is_explained(render):
             yield Evidence(
                 message=f"The canvas is tiny: {box.width:g} x {box.height:g} pixels on a screen of {across} x {down}.",
                 frame=_last(render),
                 box=box,
                 source=main.made_at,
-                numbers={"screen_share": _area(main) / (across * down)},
+                numbers={"screen_share": sight.area(main) / (across * down)},
                 severity="warning",
             )
         return
@@ -336,11 +325,6 @@ def canvas_size(render: Render) -> Iterator[Evidence]:
                 numbers={"scroll_pixels": scroll},
                 severity="warning" if scroll > 24 else "note",
             )
-
-
-def _area(canvas: Canvas) -> float:
-    """Square pixels on the screen, in and out of the viewport."""
-    return canvas.box.width * canvas.box.height
 
 
 def _has_no_size(canvas: Canvas) -> bool:

@@ -28,6 +28,9 @@ _WAITING = re.compile(
 )
 
 
+WEBGL = {"webgl", "webgl2"}
+
+
 def last_frame(render: Render) -> Frame | None:
     """The picture that the page was left with; None where none was taken."""
     return render.frames[-1] if render.frames else None
@@ -43,8 +46,7 @@ def is_three_page(render: Render) -> bool:
 def draws_webgl(render: Render) -> bool:
     """Whether the page is one that draws with the graphics card: any engine, or the wish for a context."""
     return is_three_page(render) or any(
-        canvas.context in {"webgl", "webgl2", "webgpu"} or "webgl" in (canvas.refused_context or "")
-        for canvas in render.canvases
+        canvas.context in {*WEBGL, "webgpu"} or "webgl" in (canvas.refused_context or "") for canvas in render.canvases
     )
 
 
@@ -61,6 +63,25 @@ def main_canvas(render: Render) -> Canvas | None:
     return None
 
 
+def area(canvas: Canvas) -> float:
+    """Square pixels of its box, in and out of the viewport."""
+    return canvas.box.width * canvas.box.height
+
+
+def _stands_in_place_of(other: Canvas, main: Canvas) -> bool:
+    """Whether another canvas on the screen, half as large at least, is drawn on: replaced, or layers of one picture."""
+    shown = other.connected and other.shown and not other.lost
+    return other is not main and shown and other.draws > 0 and area(other) > area(main) / 2
+
+
+def lost_canvas(render: Render) -> Canvas | None:
+    """The main canvas where its context is lost and no other canvas draws in its place."""
+    main = main_canvas(render)
+    if main is None or not main.lost or any(_stands_in_place_of(other, main) for other in render.canvases):
+        return None
+    return main
+
+
 def is_flat(pixels: PixelFacts) -> bool:
     """One colour, but for at most one pixel in ten thousand: a night sky with a few stars is not."""
     return pixels.flat_share >= 0.9999
@@ -72,7 +93,7 @@ def is_bare(pixels: PixelFacts) -> bool:
 
 
 def canvas_is_blank(render: Render) -> bool:
-    """Whether the main canvas, at the last frame, holds no picture.
+    """Whether the main canvas, at the last frame, holds no picture, nor does another one in its place.
 
     A canvas that could not be read is blank when nothing was drawn on it with WebGL, not even a clear, or when the
     whole screen is flat.
@@ -80,9 +101,11 @@ def canvas_is_blank(render: Render) -> bool:
     frame, canvas = last_frame(render), main_canvas(render)
     if frame is None or canvas is None:
         return False
+    if not is_bare(frame.pixels) and any(_stands_in_place_of(other, canvas) for other in render.canvases):
+        return False
     if frame.canvas_pixels is not None:
         return is_flat(frame.canvas_pixels)
-    untouched = canvas.context in {"webgl", "webgl2"} and not canvas.draws and not canvas.clears
+    untouched = canvas.context in WEBGL and not canvas.draws and not canvas.clears
     return untouched or is_flat(frame.pixels)
 
 
@@ -91,17 +114,23 @@ def was_ever_drawn(render: Render) -> bool:
     return any(frame.canvas_pixels is not None and not is_flat(frame.canvas_pixels) for frame in render.frames[:-1])
 
 
-def covering_overlays(render: Render) -> tuple[Overlay, ...]:
-    """What lies over nearly all of the main canvas and lets nearly nothing through."""
-    return tuple(overlay for overlay in render.overlays if overlay.covers_share >= 0.8 and overlay.opacity >= 0.8)
+def hiding_overlay(render: Render) -> Overlay | None:
+    """What hides the main canvas's picture from the visitor, where something does and has nothing else to show.
 
-
-def is_covered(render: Render) -> bool:
-    """Whether the canvas holds a picture of which the screen shows next to nothing."""
+    The canvas holds a picture at the last frame, the screen shows next to nothing of it, and an opaque element lies
+    over nearly all of it that says that it waits, or says little. Content of its own, such as windows over a
+    wallpaper, hides nothing.
+    """
     frame = last_frame(render)
     if frame is None or main_canvas(render) is None or canvas_is_blank(render):
-        return False
-    return frame.canvas_seen_share is not None and frame.canvas_seen_share < 0.1
+        return None
+    if frame.canvas_seen_share is None or frame.canvas_seen_share >= 0.1:
+        return None
+    for overlay in render.overlays:
+        covers = overlay.covers_share >= 0.8 and overlay.opacity >= 0.8
+        if covers and (waits(overlay.text) or len(overlay.text.split()) <= 12):
+            return overlay
+    return None
 
 
 def invites(text: str) -> bool:
@@ -118,7 +147,11 @@ def has_gate(render: Render) -> bool:
     """Whether the page waits, by its own words, for a click or key before it shows anything.
 
     Either what lies over the canvas says so, or the page says so and has not begun to draw, with no error before it.
+    On a screen of one colour nobody can read it.
     """
+    frame = last_frame(render)
+    if frame is None or is_flat(frame.pixels):
+        return False
     if any(invites(overlay.text) for overlay in render.overlays):
         return True
     drew = any(canvas.draws for canvas in render.canvases)
@@ -169,8 +202,7 @@ def shows_nothing(render: Render) -> bool:
         return True
     if has_gate(render):
         return False
-    canvas = main_canvas(render)
-    without = canvas is None or canvas.lost or canvas_is_blank(render) or is_covered(render)
-    if not without:
+    without = main_canvas(render) is None or lost_canvas(render) is not None
+    if not (without or canvas_is_blank(render) or hiding_overlay(render) is not None):
         return False
     return needs_canvas(render) or (draws_webgl(render) and is_bare(frame.pixels))
