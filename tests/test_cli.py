@@ -220,6 +220,14 @@ def test_doctor_without_a_browser_says_what_to_do(bare: Path) -> None:
     assert "sampler install" in outcome.stderr
 
 
+@pytest.mark.browser
+def test_no_network_on_first_set_up_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With an empty cache and a registry that is not there, `install` says what cannot be reached and what to do."""
+    monkeypatch.setenv("FLOORSHOT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/")
+    refused(sampler("install"), "127.0.0.1:9", "cannot be reached", "sampler install")
+
+
 def test_a_wrong_default_is_one_sentence(empty_folder: Path) -> None:
     """A key that is no option, and a file that is no TOML, are named."""
     (empty_folder / "sampler.toml").write_text("attempts = 3\n", encoding="utf-8")
