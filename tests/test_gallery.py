@@ -142,6 +142,13 @@ def _page(number: int) -> str:
     return (PAGES / f"{number:02d}.html").read_text(encoding="utf-8")
 
 
+def test_a_page_without_findings_still_explains_its_score(tmp_path: Path) -> None:
+    """Where nothing was found, what the score lacks is said with its reason."""
+    page = Read(write(tmp_path / "report", run(tmp_path / "run", n=9)))
+    said = " ".join(page.text.split())
+    assert "Nothing found. finish \u221210: few colours, no shadows, half of the frame in use" in said
+
+
 def test_replies_and_sources_are_copied_to_the_letter(made: Run, written: Path) -> None:
     """reply.txt is the reply, page.html.txt the page; an attempt without a reply has neither and links to neither."""
     identity = made.results[0].attempt.id
