@@ -15,7 +15,7 @@ import signal
 import threading
 import time
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
-from multiprocessing import connection
+from multiprocessing import connection, resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
@@ -203,6 +203,11 @@ class _Lane:
             process.kill()
 
     def _work(self) -> None:
+        if hasattr(signal, "pthread_sigmask"):
+            # Inherited by the processes started here, so that Ctrl-C does not reach them before `_begin` has run.
+            # The tracker comes first, since starting it unblocks the signal again.
+            resource_tracker.ensure_running()
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             while (job := self._jobs.get()) is not None:
                 future, call = job
@@ -217,15 +222,12 @@ class _Lane:
 
     def _done(self, call: Callable[[], Any]) -> Future[Any]:
         """The call's result or error, in a second process where the first one died."""
-        done: Future[Any] = Future()
-        done.set_exception(BrokenExecutor("given up"))
+        done = _broken("given up")
         for _ in range(TRIES):
             if self._gave_up.is_set():
                 break
             if self._process is None:
-                self._process = _Process()
-            if self._gave_up.is_set():  # between the two lines above
-                self._process.signal(signal.SIGTERM)
+                self._process = _Process(self._gave_up)
             done = self._process.call(call, self._patience)
             if not isinstance(done.exception(), BrokenExecutor):
                 break
@@ -234,23 +236,33 @@ class _Lane:
         return done
 
 
+def _broken(why: str) -> Future[Any]:
+    broken: Future[Any] = Future()
+    broken.set_exception(BrokenExecutor(why))
+    return broken
+
+
 class _Process:
     """One process in an executor of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, gave_up: threading.Event) -> None:
+        self._gave_up = gave_up
         self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
         self._pid: int | None = None
 
     def call(self, call: Callable[[], Any], patience_seconds: float) -> Future[Any]:
-        """The finished future of a call. Its error is a `BrokenExecutor` when the process died or hung."""
+        """The finished future of a call; its error is a `BrokenExecutor` when the process died or hung."""
         try:
             if self._pid is None:
                 self._pid = self._finished(self._pool.submit(os.getpid), START_SECONDS).result()
-            return self._finished(self._pool.submit(call), patience_seconds)
+            # Whoever gives up from here on finds the process's number and signals it.
+            return (
+                _broken("given up")
+                if self._gave_up.is_set()
+                else self._finished(self._pool.submit(call), patience_seconds)
+            )
         except (BrokenExecutor, OSError) as error:  # OSError: no further process can be started
-            broken: Future[Any] = Future()
-            broken.set_exception(error if isinstance(error, BrokenExecutor) else BrokenExecutor(str(error)))
-            return broken
+            return _broken(str(error))
 
     def _finished(self, future: Future[T], seconds: float) -> Future[T]:
         if wait([future], timeout=seconds).not_done:
@@ -291,6 +303,8 @@ def _begin() -> None:
     if hasattr(os, "setpgid"):
         os.setpgid(0, 0)  # Ctrl-C goes to the parent alone, which ends browser and process in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_follow_parent, name="sampler-follow-parent", daemon=True).start()
 

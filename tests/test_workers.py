@@ -146,11 +146,47 @@ def test_processes_do_not_outlive_a_killed_parent(tmp_path: Path) -> None:
     )
     script = tmp_path / "program.py"
     script.write_text(program, encoding="utf-8")
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
     with subprocess.Popen([sys.executable, str(script), str(started)], env=environment) as parent:
         pid = started_pid(started)
         parent.kill()
     assert gone(pid)
+
+
+@pytest.mark.parametrize("seconds", [0, 0.1, 0.3, 1])
+def test_ctrl_c_on_a_terminal_is_quiet_at_any_moment(tmp_path: Path, seconds: float) -> None:
+    """SIGINT to all processes of the terminal, while a worker starts or works: soon over, and no word of it."""
+    program = (
+        "from pathlib import Path; import sys; from sampler.workers import LocalWorkers; import test_workers\n"
+        "def main():\n"
+        "    with LocalWorkers(2) as pool:\n"
+        "        for name in ('first', 'second'):\n"
+        "            pool.submit(test_workers.sleep_long, Path(sys.argv[1], name))\n"
+        "        print('ready', flush=True)\n"
+        "        test_workers.time.sleep(600)\n"
+        "if __name__ == '__main__':\n"
+        "    try: main()\n"
+        "    except KeyboardInterrupt: sys.exit(130)\n"
+    )
+    script = tmp_path / "program.py"
+    script.write_text(program, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    with subprocess.Popen(
+        [sys.executable, str(script), str(tmp_path)],
+        env=environment,
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == "ready\n"
+        time.sleep(seconds)
+        os.killpg(parent.pid, signal.SIGINT)
+        out, err = parent.communicate(timeout=60)
+    assert (parent.returncode, out, err) == (130, "", "")
+    for started in (tmp_path / "first", tmp_path / "second"):
+        assert not started.exists() or gone(int(started.read_text(encoding="ascii")), 1)
 
 
 def test_a_finished_render_is_handed_on() -> None:
