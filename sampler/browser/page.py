@@ -40,6 +40,8 @@ _T = TypeVar("_T")
 WIDTH, HEIGHT = 1280, 720
 FRAMES = (6, 60, 180)
 """Looked-at frames of the page's own 60 Hz clock: 0.1, 1 and 3 seconds."""
+LATER = 480
+"""One more look, at 8 seconds, where the picture is still hidden at the last of them."""
 BATCH = 20
 """Frames in one call into the page."""
 LONGEST_WAIT_MILLISECONDS = 3000
@@ -161,10 +163,17 @@ class Attempting:
                 await self._reach(target)
                 if self.needs_every:
                     return
+            if self._hidden():
+                await self._reach(LATER)
         except PageCrashedError:
             pass
         except PageHungError:
             await self._freed()
+
+    def _hidden(self) -> bool:
+        """Whether the canvas holds a picture that something lies over: a loading screen that may still go."""
+        seen = self.seen.frames[-1].canvas_seen_share if self.seen.frames else None
+        return seen is not None and seen < 0.5 and bool(self.seen.facts.get("overlays"))
 
     async def _reach(self, target: int) -> None:
         """Move the page's time on to a frame and look at it, also when the page reloads on the way."""
@@ -187,11 +196,15 @@ class Attempting:
                 return
 
     async def _within(self, doing: Awaitable[_T], limit: float | None = None) -> _T:
-        """Wait for the page, not counting the time in which it waits for our answers."""
-        limit = limit or self.task.wall_seconds
+        """Wait for the page, not counting the time in which it waits for our answers.
+
+        After the watchdog's limit the page has to be shown to be at fault; a `limit` that was given is strict.
+        """
+        strict, limit = limit is not None, limit or self.task.wall_seconds
         task = asyncio.ensure_future(doing)
         crash = asyncio.ensure_future(self.crashed.wait())
         silent = 0.0
+        busy_before: float | None = None
         try:
             while True:
                 begun = time.monotonic()
@@ -202,15 +215,30 @@ class Attempting:
                     raise PageCrashedError
                 if not self.site.answering:
                     silent += time.monotonic() - begun
-                if silent > limit:
+                if silent > limit / 2 and busy_before is None and not strict:
+                    busy_before = await self._busy_seconds()
+                if silent > limit and (strict or await self._busy_seconds() - (busy_before or 0) > limit / 4):
                     raise PageHungError
-                if time.monotonic() - self.begun > self.task.wall_seconds * BUDGET + limit:
+                if not strict and time.monotonic() - self.begun > self.task.wall_seconds * BUDGET + limit:
                     raise OutOfTimeError
         finally:
             crash.cancel()
             if not task.done():
                 task.cancel()
             task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+
+    async def _busy_seconds(self) -> float:
+        """CPU time of the pages' processes so far.
+
+        A page that hangs burns it. One that waits for the GPU, or for its turn on a machine that does too much
+        else, does not, and is not to blame.
+        """
+        session = await self.browser.browser.new_browser_cdp_session()
+        try:
+            processes = (await session.send("SystemInfo.getProcessInfo"))["processInfo"]
+        finally:
+            await session.detach()
+        return sum(float(process["cpuTime"]) for process in processes if process["type"] == "renderer")
 
     async def _call(self, expression: str, limit: float | None = None) -> Any:
         """Call into the probe; resolves promises, gives plain JSON."""
@@ -278,7 +306,7 @@ class Attempting:
                 picture=name,
                 sha256=hashlib.sha256(data).hexdigest(),
                 pixels=pixels.measure(image),
-                canvas_pixels=pixels.measure(copy.convert("RGB")) if copy else None,
+                canvas_pixels=pixels.measure(copy) if copy else None,
                 canvas_seen_share=(
                     pixels.seen_share(image, copy, Box.model_validate(canvases[0]["box"]))
                     if copy and canvases and canvases[0]["shown"]
@@ -295,12 +323,15 @@ class Attempting:
         self.hang = Hang(
             phase="later" if self.loaded else "load", at_seconds=self.frame / 60, wall_seconds=self.task.wall_seconds
         )
-        with contextlib.suppress(PageHungError, PageCrashedError, PlaywrightError, OutOfTimeError, NavigatedError):
-            await self._within(self.cdp.send("Runtime.terminateExecution"), 3)
-            at_seconds = self.before / 60 + float(await self._call("clock.held()", 3)) / 1000
-            self.hang = self.hang.model_copy(update={"at_seconds": round(at_seconds, 3)})
-            facts = json.loads(await self._call("look()", 3))
-            await self._picture(at_seconds, facts)
+        stuck = (PageHungError, PageCrashedError, PlaywrightError, OutOfTimeError, NavigatedError)
+        for _ in range(3):
+            with contextlib.suppress(*stuck):
+                await self._within(self.cdp.send("Runtime.terminateExecution"), 1)
+            with contextlib.suppress(*stuck):
+                at_seconds = self.before / 60 + float(await self._call("clock.held()", 1)) / 1000
+                self.hang = self.hang.model_copy(update={"at_seconds": round(at_seconds, 3)})
+                await self._picture(at_seconds, json.loads(await self._call("look()", 3)))
+                return
 
 
 def _copy(address: str | None) -> Image.Image | None:

@@ -20,6 +20,7 @@
  * @property {(canvas: any) => CanvasFacts | undefined} of
  * @property {() => CanvasFacts[]} all With fresh copies of those drawn in 2D.
  * @property {(facts: CanvasFacts) => void} copy Keeps what the canvas holds now, made small.
+ * @property {(facts: CanvasFacts) => void} finish Waits until all that was drawn on the canvas is drawn.
  */
 
 /** @returns {Canvases} */
@@ -30,6 +31,7 @@ function watchCanvases() {
   const known = new Map();
   const drawImage = CanvasRenderingContext2D.prototype.drawImage;
   const clearRect = CanvasRenderingContext2D.prototype.clearRect;
+  const getImageData = CanvasRenderingContext2D.prototype.getImageData;
   const getContext = HTMLCanvasElement.prototype.getContext;
 
   const copy = (/** @type {CanvasFacts} */ facts) => {
@@ -45,12 +47,29 @@ function watchCanvases() {
     }
     const context = /** @type {any} */ (getContext.call(small, "2d", { willReadFrequently: true }));
     clearRect.call(context, 0, 0, width, height);
+    context.imageSmoothingQuality = "high"; // a star must not fall between two samples
     /** @type {any} */ (drawImage).call(context, canvas, 0, 0, width, height);
     facts.copy = small;
   };
 
+  /** @type {any} */
+  let pixel = null;
+  const finish = (/** @type {CanvasFacts} */ facts) => {
+    if (!facts.canvas.width || !facts.canvas.height) return;
+    if (!pixel) {
+      const canvas = document.createElement("canvas");
+      canvas.width = canvas.height = 1;
+      pixel = getContext.call(canvas, "2d", { willReadFrequently: true });
+    }
+    /** @type {any} */ (drawImage).call(pixel, facts.canvas, 0, 0, 1, 1);
+    getImageData.call(pixel, 0, 0, 1, 1);
+  };
+
   const watchContext = (/** @type {any} */ prototype) => replaceMethod(prototype, "getContext", (original) => function (/** @type {any} */ kind) {
-    const context = original.apply(this, arguments);
+    const asked = [...arguments];
+    // Software WebGL is ours, not the visitor's: a page that declines slow machines is not declined here.
+    if (asked[1]?.failIfMajorPerformanceCaveat) asked[1] = { ...asked[1], failIfMajorPerformanceCaveat: false };
+    const context = original.apply(this, asked);
     const name = kind === "experimental-webgl" ? "webgl" : String(kind);
     let facts = known.get(this);
     if (!facts && known.size < CANVASES) {
@@ -61,7 +80,7 @@ function watchCanvases() {
     }
     if (!facts) return context;
     if (!context) {
-      if (facts.context === "none") facts.refused = name;
+      facts.refused = name;
     } else if (facts.context === "none") {
       facts.context = name;
       facts.refused = null;
@@ -75,6 +94,7 @@ function watchCanvases() {
   return {
     of: (canvas) => known.get(canvas),
     copy,
+    finish,
     all: () => {
       for (const facts of known.values()) {
         if (facts.context === "2d" && facts.canvas instanceof HTMLCanvasElement && facts.canvas.isConnected) copy(facts);

@@ -101,15 +101,17 @@ function watchDraws(canvases) {
       }
     }
   };
+  /** After the callback that draws: keeps what the canvas holds, or at least waits, so that no work piles up in the GPU. */
   const soonCopied = (/** @type {any} */ state) => {
     const { facts } = state;
     if (!facts || state.copying || state.draw) return;
-    if (mode !== "look" && (looked || copies >= COPIES_AT_LOAD)) return;
+    const kept = mode === "look" || (!looked && copies < COPIES_AT_LOAD);
     if (!looked) copies += 1;
     state.copying = true;
     queueMicrotask(() => {
       state.copying = false;
-      canvases.copy(facts);
+      if (kept) canvases.copy(facts);
+      else canvases.finish(facts);
     });
   };
 

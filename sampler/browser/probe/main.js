@@ -6,6 +6,8 @@
  */
 function startProbe(options) {
   const FRAME = 1000 / 60;
+  /** Real milliseconds after which a call returns between two frames, so that the watchdog sees progress. */
+  const LONGEST_CALL = 1000;
   if (window.top !== window) {
     delete (/** @type {any} */ (window)[options.binding]);
     seedRandomness(options.seed + 1);
@@ -64,6 +66,7 @@ function startProbe(options) {
      * @param {{last: number, look: boolean, single: boolean, every: boolean}} how `look`: the last one is looked at.
      */
     run: async ({ last, look: looked, single, every }) => {
+      const begun = natives.now();
       while (frame < last) {
         frame += 1;
         const look = looked && frame === last;
@@ -75,7 +78,7 @@ function startProbe(options) {
         if (animate()) await presented();
         const reason = draws.needsEvery() || (look ? draws.stale() : null);
         if (reason && !every) return { frame, needs_every: reason };
-        if (single || pending.count() > 0) break;
+        if (single || pending.count() > 0 || natives.now() - begun > LONGEST_CALL) break;
       }
       return { frame, needs_every: null };
     },
