@@ -19,15 +19,16 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Record(BaseModel):
-    """Base of every record: frozen, keyword-only, no unknown fields."""
+    """Base of every record: frozen, keyword-only, no unknown fields, no NaN or infinity."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 def slug(text: str) -> str:
     """A name for a folder or an anchor: lower case letters, digits and single hyphens.
 
-    Two different texts never share a slug: where characters were lost, a short hash of the text is added.
+    Where characters are lost, a short hash of the text is added, so that two texts share a slug only where they differ
+    in nothing but `:`, `/`, `.` and `-` standing for each other; a plan with two such names is refused.
     """
     plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:80]
     reversible = re.sub(r"[:/.]", "-", text) == plain
