@@ -9,6 +9,7 @@ trace the other.
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import signal
 import stat
@@ -42,19 +43,22 @@ class Place:
     uid: int | None
 
     def processes(self) -> Iterator[int]:
-        """Ids of live processes that run here: by user where the user is the place's own, else by command line."""
+        """Ids of live processes that run here: the place's user, and its folder in the command line.
+
+        Chromium hands its --user-data-dir to all its processes. The folder's name is never used twice, not even
+        in another container whose processes can be seen from here.
+        """
         proc = Path("/proc")
         if not proc.is_dir():
             return
         marker = os.fsencode(self.folder) + b"/"
-        own_user = self.uid is not None and self.uid != _NOBODY
+        uid = os.geteuid() if self.uid is None else self.uid
         for entry in proc.iterdir():
             if not entry.name.isdecimal() or int(entry.name) == os.getpid():
                 continue
             with suppress(OSError):  # it may have ended since, or belong to somebody else
-                command = (entry / "cmdline").read_bytes()
                 # A zombie has no command line any more: it is dead, and init will bury it.
-                if command and (_real_uid(entry) == self.uid if own_user else marker in command):
+                if marker in (entry / "cmdline").read_bytes() and _real_uid(entry) == uid:
                     yield int(entry.name)
 
     def end_processes(self, *, seconds: float = 5) -> None:
@@ -83,15 +87,18 @@ def claim(*, as_root: bool = False) -> Iterator[Place]:
         except BlockingIOError:
             os.close(lock)
             continue
-        place = Place(folder=base / str(number), uid=uid)
         try:
-            _clear(place)
+            for left in base.glob(f"{number}-*"):
+                _clear(Place(folder=left, uid=uid))
+            place = Place(folder=base / f"{number}-{secrets.token_hex(8)}", uid=uid)
             place.folder.mkdir(mode=0o700)
-            if uid is not None:
-                os.chown(place.folder, uid, uid)
-            yield place
+            try:
+                if uid is not None:
+                    os.chown(place.folder, uid, uid)
+                yield place
+            finally:
+                _clear(place)
         finally:
-            _clear(place)
             os.close(lock)
         return
     raise BrowserUnusableError(f"{len(uids)} browsers run already, which is the most; wait until one has ended")
