@@ -40,9 +40,6 @@ _DRAWING = (
     "--disable-partial-raster",
     "--disable-skia-runtime-opts",
     "--disable-gpu-rasterization",
-    # A page's time is stepped, not waited for: the browser's own frames come as fast as it makes them.
-    "--disable-frame-rate-limit",
-    "--disable-gpu-vsync",
     # Software GL is slow, and a hostile page can make it slower: being slow is no reason to be killed, and one
     # page's lost context must not take WebGL away from those that come after it.
     "--disable-gpu-watchdog",

@@ -48,6 +48,9 @@ LONGEST_WAIT_MILLISECONDS = 3000
 """How long the page's time is held, in real time, for something it waits for and that does not come."""
 NAVIGATIONS = 5
 """How often a page may go elsewhere in its own folder, or reload, before it is only looked at."""
+PICTURE_SECONDS = 8.0
+PICTURE_TRIES = 4
+"""Under load, Chromium now and then never answers a request for a screenshot (seen once in some hundred pages)."""
 BUDGET = 4
 """The whole of an attempt may take this many times the watchdog's limit."""
 
@@ -98,6 +101,7 @@ class Attempting:
         self.before = 0
         self.navigations = 0
         self.loaded = False
+        self.waiting_for = "the page to load"
         self.begun = time.monotonic()
         self.key = f"__floorshot_{secrets.token_hex(8)}"
         self.page: Page
@@ -242,6 +246,7 @@ class Attempting:
 
     async def _call(self, expression: str, limit: float | None = None) -> Any:
         """Call into the probe; resolves promises, gives plain JSON."""
+        self.waiting_for = expression
         call = {"expression": f"{self.key}.{expression}", "awaitPromise": True, "returnByValue": True}
         try:
             answer = await self._within(self.cdp.send("Runtime.evaluate", call), limit)
@@ -290,8 +295,7 @@ class Attempting:
         await self._picture(target / 60, facts)
 
     async def _picture(self, at_seconds: float, facts: dict[str, Any]) -> None:
-        shot = await self._within(self.cdp.send("Page.captureScreenshot", {"format": "png"}))
-        data = b64decode(shot["data"])
+        data = await self._captured()
         image = Image.open(io.BytesIO(data)).convert("RGB")
         name = f"frame-{round(at_seconds * 1000):05d}ms.png"
         canvases = facts.get("canvases") or []
@@ -317,6 +321,16 @@ class Attempting:
                 scene=scene,
             )
         )
+
+    async def _captured(self) -> bytes:
+        """The screen as PNG bytes. A picture that the browser mislays is asked for again; the page stands still."""
+        self.waiting_for = "a picture"
+        for _ in range(PICTURE_TRIES):
+            with contextlib.suppress(TimeoutError):
+                asking = self.cdp.send("Page.captureScreenshot", {"format": "png"})
+                shot = await asyncio.wait_for(self._within(asking), PICTURE_SECONDS)
+                return b64decode(shot["data"])
+        raise OutOfTimeError
 
     async def _freed(self) -> None:
         """End the script that hangs, and take a last picture of what the visitor is left with."""

@@ -103,7 +103,7 @@ async def _attempted(attempting: Attempting) -> Failure | None:
         return Failure(
             whose="harness",
             slug="too-slow-to-draw",
-            message=f"Software rendering did not reach the last frame within {seconds:g} s",
+            message=f"The last frame was not reached within {seconds:g} s; the wait was for {attempting.waiting_for}",
         )
     except (PlaywrightError, SamplerError) as error:
         return Failure(whose="harness", slug="browser-failed", message=str(error).splitlines()[0][:500])
