@@ -296,6 +296,8 @@ class Attempting:
 
     async def _picture(self, at_seconds: float, facts: dict[str, Any]) -> None:
         data = await self._captured()
+        digest = hashlib.sha256(data).hexdigest()
+        same = next((frame for frame in self.seen.frames if frame.sha256 == digest), None)
         image = Image.open(io.BytesIO(data)).convert("RGB")
         name = f"frame-{round(at_seconds * 1000):05d}ms.png"
         canvases = facts.get("canvases") or []
@@ -308,8 +310,8 @@ class Attempting:
             Frame(
                 at_seconds=round(at_seconds, 3),
                 picture=name,
-                sha256=hashlib.sha256(data).hexdigest(),
-                pixels=pixels.measure(image),
+                sha256=digest,
+                pixels=same.pixels if same else pixels.measure(image),
                 canvas_pixels=pixels.measure(copy) if copy else None,
                 canvas_seen_share=(
                     pixels.seen_share(image, copy, Box.model_validate(canvases[0]["box"]))
@@ -327,7 +329,7 @@ class Attempting:
         self.waiting_for = "a picture"
         for _ in range(PICTURE_TRIES):
             with contextlib.suppress(TimeoutError):
-                asking = self.cdp.send("Page.captureScreenshot", {"format": "png"})
+                asking = self.cdp.send("Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True})
                 shot = await asyncio.wait_for(self._within(asking), PICTURE_SECONDS)
                 return b64decode(shot["data"])
         raise OutOfTimeError
