@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +16,14 @@ from sampler.browser import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell that runs the tests in the background has them ignore Ctrl-C, which some of them are about.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What a script starts in the background ignores Ctrl-C, and so would all that it starts in turn. Tests send it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Program = Callable[[Path, str], Path]
 Ended = Callable[[int], bool]

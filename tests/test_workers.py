@@ -183,7 +183,10 @@ def test_ctrl_c_on_a_terminal_is_quiet_at_any_moment(tmp_path: Path, seconds: fl
         assert parent.stdout.readline() == "ready\n"
         time.sleep(seconds)
         os.killpg(parent.pid, signal.SIGINT)
-        out, err = parent.communicate(timeout=60)
+        try:
+            out, err = parent.communicate(timeout=60)
+        finally:
+            parent.kill()
     assert (parent.returncode, out, err) == (130, "", "")
     for started in (tmp_path / "first", tmp_path / "second"):
         assert not started.exists() or gone(int(started.read_text(encoding="ascii")), 1)
