@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,10 +18,6 @@ if TYPE_CHECKING:
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell that runs the tests in the background has them ignore Ctrl-C, which some of them are about.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-# What a script starts in the background ignores Ctrl-C, and so would all that it starts in turn. Tests send it.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Program = Callable[[Path, str], Path]
