@@ -156,7 +156,8 @@ class Work:
                     while self._ready and len(rendering) < 2 * workers.count:
                         self._begin(self._ready.popleft(), workers, rendering, watcher)
                     open_calls: set[Future[Any]] = {*asking, *rendering}
-                    done, _ = wait(open_calls, return_when=FIRST_COMPLETED)
+                    # In steps: a Ctrl-C that reached another thread is only noticed when this one wakes up.
+                    done, _ = wait(open_calls, timeout=0.2, return_when=FIRST_COMPLETED)
                     for future in done:
                         if future in asking:
                             asking.remove(future)
