@@ -32,7 +32,7 @@ SHOWN = "[...document.querySelectorAll('article:not([hidden])')].map((a) => a.id
 async def until(page: Page, expression: str) -> None:
     """Wait until an expression is true; Playwright's own wait evaluates text in the page, which its policy forbids."""
     async with asyncio.timeout(15):
-        while not await page.evaluate(expression):
+        while not await page.evaluate(expression):  # noqa: ASYNC110 - the page has no event to wait for
             await asyncio.sleep(0.02)
 
 
